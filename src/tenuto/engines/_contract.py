@@ -1,0 +1,55 @@
+"""What every engine can do; definitions above this room use nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pyarrow as pa
+
+
+class Engine(ABC):
+    """Runs Ibis expressions on tables in memory and in Parquet files.
+
+    An engine belongs to one thread. Use it as a context manager, or call `close`.
+    """
+
+    name: str
+
+    @abstractmethod
+    def from_arrow(self, table: pa.Table) -> ir.Table:
+        """An Ibis table over ``table``; row order is kept."""
+
+    @abstractmethod
+    def read_parquet(self, paths: Iterable[str | Path]) -> ir.Table:
+        """One table over all files of ``paths``, which share a schema; at least one file."""
+
+    @abstractmethod
+    def cache(self, expression: ir.Table) -> ir.Table:
+        """``expression`` computed once and kept until `close`."""
+
+    @abstractmethod
+    def to_arrow(self, expression: ir.Table) -> pa.Table:
+        """The rows of ``expression`` in memory."""
+
+    @abstractmethod
+    def write_parquet(
+        self, expression: ir.Table, path: Path, metadata: Mapping[str, str] | None = None
+    ) -> int:
+        """Write ``expression`` to the one file ``path`` and return the number of rows.
+
+        The same rows in the same order give the same bytes: sort first if order matters.
+        Time stamps are written in microseconds, which is all that Spark reads.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free memory and scratch space."""
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,83 @@
+"""DuckDB inside this process: the default, nothing to install or to run."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from tenuto.engines._contract import Engine
+from tenuto.errors import EngineError
+
+# Kept fixed: the size of a row group is part of the bytes that a rerun must repeat.
+ROW_GROUP_ROWS = 122_880
+
+
+class DuckDBEngine(Engine):
+    """One in-memory DuckDB connection that spills to ``scratch``."""
+
+    name = "duckdb"
+
+    def __init__(self, threads: int, memory: str, scratch: Path | None):
+        self.backend = ibis.duckdb.connect(threads=threads, memory_limit=memory)
+        self._counter = itertools.count()
+        self.backend.raw_sql("SET enable_progress_bar = false")
+        if scratch is not None:
+            self.backend.raw_sql(f"SET temp_directory = {_quoted(str(scratch))}")
+
+    def _new_name(self) -> str:
+        return f"table_{next(self._counter)}"
+
+    def from_arrow(self, table: pa.Table) -> ir.Table:
+        return self.backend.create_table(self._new_name(), table, temp=True)
+
+    def read_parquet(self, paths: Iterable[str | Path]) -> ir.Table:
+        files = [str(path) for path in paths]
+        assert files, "the caller knows what to say about an empty table; an engine does not"
+        return self.backend.read_parquet(files, table_name=self._new_name())
+
+    def cache(self, expression: ir.Table) -> ir.Table:
+        return self.backend.create_table(self._new_name(), expression, temp=True)
+
+    def to_arrow(self, expression: ir.Table) -> pa.Table:
+        return expression.to_pyarrow()
+
+    def write_parquet(
+        self, expression: ir.Table, path: Path, metadata: Mapping[str, str] | None = None
+    ) -> int:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pairs = ", ".join(f"{_quoted(k)}: {_quoted(v)}" for k, v in (metadata or {}).items())
+        options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+        if pairs:
+            options += f", KV_METADATA {{{pairs}}}"
+        query = ibis.to_sql(expression, dialect="duckdb")
+        try:
+            result = self.backend.raw_sql(f"COPY ({query}) TO {_quoted(str(path))} ({options})")
+        except duckdb.IOException as failure:
+            raise EngineError(
+                f"cannot write {path}: {_first_line(failure)}",
+                mend="free some space or check the permissions of the folder, then run again: "
+                "finished work is kept",
+            ) from failure
+        return int(result.fetchall()[0][0])
+
+    def close(self) -> None:
+        self.backend.disconnect()
+
+
+def open(*, threads: int = 1, memory: str = "4GB", scratch: Path | None = None) -> Engine:
+    """A fresh DuckDB engine."""
+    return DuckDBEngine(threads, memory, scratch)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _first_line(failure: Exception) -> str:
+    return str(failure).partition("\n")[0]

@@ -1,0 +1,180 @@
+"""Where everything of one service lives: settings, lake, audit, rollups and runs."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import filelock
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tenuto.errors import SettingsError, WorkspaceError
+
+SETTINGS_FILE = "tenuto.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class IngestSettings(_Section):
+    keep_search_text: bool = Field(False, description="store what people typed")
+    share_of_users: float = Field(1.0, gt=0, le=1, description="keep this share of users, by hash")
+    on_bad_row: Literal["set-aside", "stop"] = Field(
+        "set-aside", description="what to do with a record that cannot be read"
+    )
+
+
+class ChurnSettings(_Section):
+    label: str = Field("inactivity", description="what counts as leaving: a member of labels/")
+    horizon_days: int = Field(14, ge=1, description="how far ahead the label looks")
+    models: list[str] = Field([], description="members of churn/; empty means all")
+    folds: int = Field(5, ge=2, description="groups of users for out-of-user scores")
+    training_cutoffs: int = Field(3, ge=1, description="how many closed cutoffs are stacked")
+    days_between_cutoffs: int = Field(1, ge=1, description="days between training cutoffs")
+    min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")
+    max_training_rows: int = Field(300_000, ge=100, description="more are sampled by hash")
+    bootstrap_draws: int = Field(1000, ge=20, description="draws behind every interval")
+
+
+class RecommendSettings(_Section):
+    recommenders: list[str] = Field([], description="members of recommenders/; empty means all")
+    preference: str = Field("max_score", description="a member of preferences/")
+    window_days: int = Field(30, ge=1, description="how far back preferences look")
+    k: int = Field(20, ge=1, description="songs per listener")
+    min_items: int = Field(5, ge=1, description="fewer distinct songs than this is a cold start")
+
+
+class EngineSettings(_Section):
+    name: str = Field("duckdb", description="a member of engines/")
+    threads: int = Field(0, ge=0, description="0 means one per core")
+    memory: str = Field("4GB", description="memory limit of the engine")
+
+    def n_threads(self) -> int:
+        """Threads to use, with 0 resolved to the cores this process may use."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+class Settings(_Section):
+    """Everything in ``tenuto.toml``; each value has a default."""
+
+    source: str = Field(description="a member of sources/")
+    logs: str = Field(description="the folder of raw logs, relative to the workspace")
+    random_state: int = 0
+    ingest: IngestSettings = IngestSettings()
+    churn: ChurnSettings = ChurnSettings()
+    recommend: RecommendSettings = RecommendSettings()
+    engine: EngineSettings = EngineSettings()
+
+
+class Workspace:
+    """A folder with ``tenuto.toml`` in it.
+
+    Raises
+    ------
+    WorkspaceError : if ``root`` is not a workspace
+    SettingsError : if ``tenuto.toml`` cannot be read, naming the line or the setting
+    """
+
+    def __init__(self, root: Path | str):
+        self.root = Path(root)
+        if not self.settings_file.is_file():
+            raise WorkspaceError(
+                f"{self.root} is not a Tenuto workspace (it has no {SETTINGS_FILE})",
+                mend=f"tenuto init {self.root} --source musicbox --logs FOLDER",
+            )
+        self.settings = _read_settings(self.settings_file)
+
+    @classmethod
+    def create(cls, root: Path | str, *, source: str, logs: Path | str) -> Workspace:
+        """Make a workspace, or open the one that is there if it has the same source and logs."""
+        root, logs = Path(root), Path(logs)
+        wanted = Settings(source=source, logs=os.path.relpath(logs.resolve(), root.resolve()))
+        if (root / SETTINGS_FILE).exists():
+            return _same_or_refuse(cls(root), wanted)
+        if root.is_dir() and any(root.iterdir()):
+            raise WorkspaceError(
+                f"{root} is not empty and not a workspace", mend="name a new or an empty folder"
+            )
+        root.mkdir(parents=True, exist_ok=True)
+        text = tomli_w.dumps(wanted.model_dump(mode="json"))
+        (root / SETTINGS_FILE).write_text(text, "utf-8")
+        return cls(root)
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / SETTINGS_FILE
+
+    @property
+    def logs(self) -> Path:
+        """The folder of raw logs."""
+        return Path(os.path.normpath(self.root / self.settings.logs))
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def rollups(self) -> Path:
+        return self.root / "rollups"
+
+    @property
+    def audit(self) -> Path:
+        return self.root / "audit"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / "scratch"
+
+    def run_folder(self, cutoff: Any) -> Path:
+        """Results of the run at ``cutoff``."""
+        return self.root / "runs" / str(cutoff)
+
+    @contextmanager
+    def lock(self):
+        """One writer at a time; the lock goes with the process, however it ends.
+
+        Raises
+        ------
+        WorkspaceError : if another process is writing
+        """
+        lock = filelock.FileLock(self.root / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as busy:
+            raise WorkspaceError(
+                f"another tenuto is writing to {self.root}", mend="wait for it to end, or stop it"
+            ) from busy
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _same_or_refuse(found: Workspace, wanted: Settings) -> Workspace:
+    for setting in ("source", "logs"):
+        here, there = getattr(wanted, setting), getattr(found.settings, setting)
+        if here != there:
+            raise WorkspaceError(
+                f"{found.root} is already a workspace with {setting} '{there}', not '{here}'",
+                mend=f"use another folder, or edit {setting} in {found.settings_file}",
+            )
+    return found
+
+
+def _read_settings(file: Path) -> Settings:
+    try:
+        return Settings(**tomllib.loads(file.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise SettingsError(f"{file}: {failure}", mend="correct that line") from failure
+    except ValidationError as failure:
+        problem = failure.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise SettingsError(
+            f"{file}: {where}: {problem['msg']} (it is {problem.get('input')!r})",
+            mend="correct that setting; docs/reference lists them all",
+        ) from failure
