@@ -1,0 +1,8 @@
+"""The last line of a truncated archive: nobody knows how it went on."""
+
+EFFECT = "set_aside"
+NEEDS = ("is_cut_off",)
+
+
+def applies(table):
+    return table.is_cut_off

@@ -1,0 +1,8 @@
+"""Seconds played that are not a number: the play counts, its duration is unknown (K52)."""
+
+EFFECT = "note"
+NEEDS = ("played_text", "played_s")
+
+
+def applies(table):
+    return table.played_text.notnull() & table.played_s.isnull()

@@ -1,0 +1,8 @@
+"""Bytes that are not UTF-8: the record is kept, each bad byte replaced by U+FFFD (K39)."""
+
+EFFECT = "note"
+NEEDS = ("has_bad_bytes", "action")
+
+
+def applies(table):
+    return table.has_bad_bytes

@@ -1,0 +1,13 @@
+"""A song length of 0 seconds: unknown, later taken from the song's other plays (K20)."""
+
+EFFECT = "mend"
+NEEDS = ("length_s", "user_id")
+AFTER = ("milliseconds",)
+
+
+def applies(table):
+    return table.length_s == 0
+
+
+def mend(table):
+    return {"length_s": None}

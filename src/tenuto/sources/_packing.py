@@ -1,0 +1,230 @@
+"""Raw bytes to numbered lines, whatever the packing: gzip, bzip2, tar, zip or none.
+
+What a file is packed in is read from its first bytes, never from its name: real
+archives carry names such as ``20170422_3_play.log``. A truncated or damaged archive
+gives every whole line before the damage, and says what the damage is.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tenuto.sources._contract import unreadable
+
+# A day of one part is about 80 MB unpacked, so that nearly every file is one block;
+# memory stays bounded when one is not.
+BLOCK_BYTES = 128 << 20
+_READ_BYTES = 1 << 20
+_DAMAGE = (
+    EOFError,
+    zlib.error,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+)
+
+
+class LineReader:
+    """Reads one raw file as blocks of numbered lines.
+
+    After the last block, ``damage`` is None or says what is wrong with the archive, and
+    ``n_bytes`` is the unpacked size that was read.
+    """
+
+    def __init__(self, path: Path, block_bytes: int = BLOCK_BYTES):
+        self.path = path
+        self.block_bytes = block_bytes
+        self.damage: str | None = None
+        self.n_bytes = 0
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """Tables of ``source_line`` (from 1), ``line``, ``has_bad_bytes`` and ``is_cut_off``.
+
+        ``line`` has no line end; bytes that are not UTF-8 are replaced by U+FFFD and
+        flagged. The last line of a damaged archive is flagged as cut off.
+
+        Raises
+        ------
+        SourceError : if the file cannot be opened at all
+        """
+        n_lines = 0
+        for block, is_end in _blocks(self._pieces(), self.block_bytes):
+            table = _to_lines(block, first_line=n_lines + 1)
+            if is_end and self.damage and table.num_rows and not block.endswith(b"\n"):
+                table = _mark_last_as_cut_off(table)
+            n_lines += table.num_rows
+            if table.num_rows:
+                yield table
+
+    def _pieces(self) -> Iterator[bytes]:
+        try:
+            for piece in _unpacked(self.path):
+                self.n_bytes += len(piece)
+                yield piece
+        except _DAMAGE as failure:
+            self.damage = str(failure) or type(failure).__name__
+        except OSError as failure:
+            raise unreadable(self.path, failure) from failure
+
+
+class _UpToDamage(io.RawIOBase):
+    """A packed stream that ends where it cannot be unpacked any further; ``failure`` says why.
+
+    Raised at once, the failure would cost what had been unpacked just before it.
+    """
+
+    def __init__(self, packed: IO[bytes]):
+        self.packed = packed
+        self.failure: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        piece = b"" if self.failure else self._read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _read(self, n_bytes: int) -> bytes:
+        try:
+            return self.packed.read1(n_bytes)  # type: ignore[attr-defined]
+        except _DAMAGE as failure:
+            self.failure = failure
+        except OSError as failure:
+            if failure.errno is not None:  # bz2 has no class of its own for bad data
+                raise
+            self.failure = zlib.error(str(failure))
+        return b""
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    """The bytes of all files inside ``path``, in order."""
+    with path.open("rb") as raw:
+        head = raw.read(4)
+        raw.seek(0)
+        if head == b"PK\3\4":
+            with zipfile.ZipFile(raw) as archive:
+                for name in sorted(archive.namelist()):
+                    yield from _with_line_end(_to_the_end(archive.open(name)))
+        elif head[:2] == b"\x1f\x8b":
+            yield from _to_the_end(gzip.GzipFile(fileobj=raw))
+        elif head[:3] == b"BZh":
+            yield from _to_the_end(bz2.BZ2File(raw))
+        else:
+            yield from _to_the_end(raw)
+
+
+def _to_the_end(packed: IO[bytes] | gzip.GzipFile | bz2.BZ2File) -> Iterator[bytes]:
+    up_to_damage = _UpToDamage(packed)  # type: ignore[arg-type]
+    stream = io.BufferedReader(up_to_damage, _READ_BYTES)
+    is_tar = stream.peek(512)[257:262] == b"ustar"
+    try:
+        yield from _members(stream) if is_tar else _pieces_of(stream)
+    except tarfile.TarError:
+        # Where both break off, what is wrong with the outer packing explains the inner one.
+        if up_to_damage.failure is None:
+            raise
+    if up_to_damage.failure is not None:
+        raise up_to_damage.failure
+
+
+def _members(stream: IO[bytes]) -> Iterator[bytes]:
+    with tarfile.open(fileobj=stream, mode="r|", bufsize=tarfile.RECORDSIZE) as archive:
+        for member in archive:
+            if member.isfile():
+                yield from _with_line_end(_pieces_of(archive.fileobj, member.size))
+
+
+def _pieces_of(stream, n_bytes: int | None = None) -> Iterator[bytes]:
+    """All of ``stream``, or the next ``n_bytes`` of it."""
+    left = n_bytes
+    while left != 0:
+        piece = stream.read(_READ_BYTES if left is None else min(left, _READ_BYTES))
+        if not piece:
+            break
+        left = None if left is None else left - len(piece)
+        yield piece
+    if left:
+        raise tarfile.ReadError(f"unexpected end of data, {left} bytes are missing")
+
+
+def _with_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """``pieces`` of a whole file; without a last line end the next file would go on in its line."""
+    last = b"\n"
+    for piece in pieces:
+        last = piece
+        yield piece
+    if not last.endswith(b"\n"):
+        yield b"\n"
+
+
+def _blocks(pieces: Iterator[bytes], block_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    """Cut the stream between lines; True with the last block.
+
+    Never before a line that starts with a tab: it may be the second half of a record
+    that was broken in two.
+    """
+    buffer = bytearray()
+    for piece in pieces:
+        buffer += piece
+        if len(buffer) >= block_bytes and (end := _last_cut(buffer)):
+            yield bytes(buffer[:end]), False
+            del buffer[:end]
+    yield bytes(buffer), True
+
+
+def _last_cut(buffer: bytearray) -> int:
+    """The position after the last line end that is followed by something else than a tab."""
+    end = buffer.rfind(b"\n", 0, len(buffer) - 1)
+    while end >= 0 and buffer[end + 1] == ord("\t"):
+        end = buffer.rfind(b"\n", 0, end)
+    return end + 1
+
+
+def _to_lines(block: bytes, first_line: int) -> pa.Table:
+    ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")) + 1
+    if block and not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    offsets = np.concatenate([[0], ends]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block)]
+    n_lines = len(ends)
+    lines = pa.Array.from_buffers(pa.string(), n_lines, buffers)
+    has_bad_bytes = pa.array(np.zeros(n_lines, dtype=bool))
+    try:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
+        binary = pa.Array.from_buffers(pa.binary(), n_lines, buffers)
+        lines, has_bad_bytes = _replace_bad_bytes(binary)
+    return pa.table(
+        {
+            "source_line": pa.array(np.arange(first_line, first_line + n_lines)),
+            "line": pc.ascii_rtrim(lines, "\r\n"),
+            "has_bad_bytes": has_bad_bytes,
+            "is_cut_off": pa.array(np.zeros(n_lines, dtype=bool)),
+        }
+    )
+
+
+def _replace_bad_bytes(lines: pa.Array) -> tuple[pa.Array, pa.Array]:
+    decoded = [line.decode("utf-8", "replace") for line in lines.to_pylist()]
+    encoded_back = (text.encode() == raw.as_py() for text, raw in zip(decoded, lines, strict=True))
+    return pa.array(decoded, pa.string()), pa.array([not same for same in encoded_back])
+
+
+def _mark_last_as_cut_off(table: pa.Table) -> pa.Table:
+    marks = np.zeros(table.num_rows, dtype=bool)
+    marks[-1] = True
+    at = table.schema.get_field_index("is_cut_off")
+    return table.set_column(at, "is_cut_off", pa.array(marks))

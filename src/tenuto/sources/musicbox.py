@@ -1,0 +1,121 @@
+"""Music Box logs: one event per line, tab-separated, no header, one file per day, part and kind.
+
+    168000001  ar  298250  0  See You Again  Miley Cyrus  189  190  0
+    uid    device  song_id type  song_name   singer    play_time song_length paid_flag
+
+``20170330_3_play.log.tar.gz`` holds the plays of part 3 of that day; downloads (``down``)
+have uid, device, song_id, song_name, singer, paid_flag; searches (``search``) have uid,
+device, time_stamp, search_query. play_time and song_length are seconds, when they are not
+milliseconds. Plays and downloads have no clock: their day is in the file name, so the
+precision is a day. Clocks are the service's own and are kept as they stand (seeds.md §2.1).
+
+Known to be wrong: leading tabs, rows cut by extra tabs, downloads broken over two lines,
+client addresses stuck to play_time, lengths of 0 and -1, unknown songs 0 and -1 (§2.2).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.types as ir
+
+from tenuto.sources._contract import Identity, RawFile
+from tenuto.sources._queries import decoded
+
+PRECISION = "day"
+ID_TYPE = "int64"
+ACTIONS = ("play", "download", "search")
+WHAT_TO_EXPECT = (
+    "point `logs` at a folder of files named like 20170330_3_play.log.tar.gz "
+    "(day, part, and play, down or search)"
+)
+
+_NAME = re.compile(r"(\d{8})_(?:(\d+)_)?(play|down|search)\.log(?:\.\w+)*")
+_UNDATED_NAME = re.compile(r".*(play|down|search)\.log(?:\.\w+)*")
+_FIELDS = {
+    "play": (
+        "user_text",
+        "device",
+        "item_text",
+        "item_type",
+        "title",
+        "artist",
+        "played_text",
+        "length_text",
+        "is_paid",
+    ),
+    "down": ("user_text", "device", "item_text", "title", "artist", "is_paid"),
+    "search": ("user_text", "device", "timestamp", "text"),
+}
+_ACTION = {"play": "play", "down": "download", "search": "search"}
+_BEFORE_QUERY = r"^\t*\d*\t+[a-z]{0,2}(\t+[\d-]{10} [\d:]{8})?"
+_DEVICES = {"ar": "android", "ip": "iphone"}
+
+
+def identify(name: str) -> Identity | str:
+    """What a file is by its name, or why it is not a log of this source."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        if _UNDATED_NAME.fullmatch(name):
+            return "no date in its name; name it like 20170330_3_play.log.tar.gz"
+        return "not a play, down or search log"
+    day_text, part, kind = match.groups()
+    try:
+        day = datetime.strptime(day_text, "%Y%m%d").date()
+    except ValueError:
+        return f"{day_text} in its name is not a date"
+    return Identity("_".join(filter(None, (day_text, part, kind))), kind, part or "", day)
+
+
+def split(lines: ir.Table, file: RawFile) -> ir.Table:
+    """The fields of each line, and how many there should be."""
+    return lines.mutate(
+        fields=lines.line.split("\t"), n_expected=ibis.literal(len(_FIELDS[file.kind]), dt.int64)
+    )
+
+
+def records(table: ir.Table, file: RawFile) -> ir.Table:
+    """One record per line; columns that the kind lacks are NULL."""
+    given = {name: _trimmed(table.fields[i]) for i, name in enumerate(_FIELDS[file.kind])}
+
+    def text(name: str) -> ir.StringValue:
+        return given[name] if name in given else ibis.null(dt.string)
+
+    known = table.mutate(
+        action=ibis.literal(_ACTION[file.kind]),
+        user_text=given["user_text"],
+        item_text=text("item_text"),
+        title=text("title").nullif(""),
+        artist=text("artist").nullif(""),
+        played_text=text("played_text"),
+        length_text=text("length_text"),
+        device=_device(given["device"]),
+        is_paid=text("is_paid").isin(["1"]),
+        session_id=ibis.null(dt.string),
+        timestamp_text=text("timestamp"),
+        text=decoded(given["text"]) if "text" in given else ibis.null(dt.string),
+    )
+    return known.drop("fields", "n_expected")
+
+
+@ibis.udf.scalar.builtin(name="trim")
+def _trimmed(text: str) -> str:  # type: ignore[empty-body]
+    """Without spaces at either end; three times as fast as Ibis's strip() of all blanks."""
+
+
+def _device(raw: ir.StringValue) -> ir.StringValue:
+    return raw.cases(*_DEVICES.items(), else_=raw).nullif("")
+
+
+def redacted(table: ir.Table, file: RawFile) -> ir.StringValue:
+    """The raw record as it may be stored: no client address, no search text.
+
+    Of a search only what is known to be user, device and clock is shown: in a line of the
+    wrong shape the query may stand anywhere.
+    """
+    if file.kind == "search":
+        return table.line.re_extract(_BEFORE_QUERY, 0) + "\t[query]"
+    return table.line.re_replace(r"\d{1,3}(\.\d{1,3}){3}", "[address]")
