@@ -1,0 +1,20 @@
+"""Cutoffs, windows, who is at risk. This room alone builds both sides of the wall.
+
+A feature is handed a `Past` (days before the cutoff), a label a `Future` (days from the cutoff
+to the horizon); neither can see the other. Windows are half-open.
+"""
+
+from tenuto.timeline._listeners import HEADLINE, POPULATIONS, listeners
+from tenuto.timeline._robots import clipped_seconds, robots
+from tenuto.timeline._walls import Future, Past, Timeline
+
+__all__ = [
+    "HEADLINE",
+    "POPULATIONS",
+    "Future",
+    "Past",
+    "Timeline",
+    "clipped_seconds",
+    "listeners",
+    "robots",
+]
