@@ -1,0 +1,10 @@
+"""Made listeners with a known truth: raw logs in a service's own format, dirt included.
+
+A member provides ``simulate(out, *, listeners, days, seed, packed, ...)``: it writes raw
+logs to ``out``, the truth behind them to ``out/truth``, and returns the truth's folder.
+Nothing but a test may ever read the truth.
+"""
+
+from tenuto.catalogue import Catalogue
+
+CATALOGUE = Catalogue("tenuto.simulation", must_provide=("simulate",))
