@@ -1,0 +1,138 @@
+"""How sure a figure is: bootstrap by user, and paired differences between models.
+
+A user with several rows is drawn with all of them, because rows of one user are not
+independent. All models are measured on the same draws, so a difference between two of
+them has an interval of its own, mostly far narrower than the two intervals suggest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from tenuto.errors import ContractError
+from tenuto.evaluation._ranked import Floats
+from tenuto.evaluation.classification import Scorecard
+
+N_DRAWS = 1_000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Figures of several models, on the data and on every draw.
+
+    values : model -> metric -> figure on the data as they are
+    draws : model -> array of shape (n_draws, n_metrics), columns in the order of ``metrics``
+    """
+
+    metrics: tuple[str, ...]
+    values: Mapping[str, Mapping[str, float]]
+    draws: Mapping[str, Floats]
+
+    def interval(self, model: str, level: float = LEVEL) -> pd.DataFrame:
+        """Percentile interval: one row per metric; columns value, low, high."""
+        values = np.array([self.values[model][metric] for metric in self.metrics])
+        return _table(self.metrics, "value", values, self.draws[model], level)
+
+    def difference(self, model: str, against: str, level: float = LEVEL) -> pd.DataFrame:
+        """``model`` minus ``against`` on the same draws; columns difference, low, high."""
+        ours, theirs = self.values[model], self.values[against]
+        values = np.array([ours[metric] - theirs[metric] for metric in self.metrics])
+        gaps = self.draws[model] - self.draws[against]
+        return _table(self.metrics, "difference", values, gaps, level)
+
+
+def bootstrap(
+    y,
+    probabilities: Mapping[str, np.ndarray],
+    user_ids,
+    *,
+    rng: np.random.Generator,
+    thresholds: Mapping[str, float] | None = None,
+    n_draws: int = N_DRAWS,
+) -> Bootstrap:
+    """Measure models on the data and on ``n_draws`` resamples of the users.
+
+    Parameters
+    ----------
+    y, user_ids : one per row
+    probabilities : model -> probability per row
+    thresholds : model -> cut for accuracy and the like, kept the same in every draw
+
+    Notes
+    -----
+    20,000 rows, 1,000 draws: about 2 seconds a model on one core, rising with the
+    rows; memory is that of one draw. Draws in which a metric is not defined are left
+    out of its interval.
+    """
+    cuts = dict(thresholds or {})
+    cards = {name: Scorecard(y, p, cuts.get(name)) for name, p in probabilities.items()}
+    values = {name: card.measure() for name, card in cards.items()}
+    names = tuple(dict.fromkeys(metric for found in values.values() for metric in found))
+    draws = {name: np.full((n_draws, len(names)), np.nan) for name in cards}
+    for draw, weights in enumerate(_resampled(user_ids, len(np.asarray(y)), rng, n_draws)):
+        for name, card in cards.items():
+            found = card.measure(weights)
+            draws[name][draw] = [found.get(metric, np.nan) for metric in names]
+    complete = {name: {m: found.get(m, np.nan) for m in names} for name, found in values.items()}
+    return Bootstrap(names, complete, draws)
+
+
+def interval(
+    y, p, user_ids, *, rng: np.random.Generator, threshold: float | None = None, n_draws=N_DRAWS
+) -> pd.DataFrame:
+    """Every metric of one model with its 95 % interval; columns value, low, high."""
+    cuts = {} if threshold is None else {"model": threshold}
+    found = bootstrap(y, {"model": p}, user_ids, rng=rng, thresholds=cuts, n_draws=n_draws)
+    return found.interval("model")
+
+
+def paired_interval(
+    y, p, p_against, user_ids, *, rng: np.random.Generator, n_draws=N_DRAWS
+) -> pd.DataFrame:
+    """Every metric of ``p`` minus that of ``p_against``; columns difference, low, high."""
+    both = {"model": p, "against": p_against}
+    return bootstrap(y, both, user_ids, rng=rng, n_draws=n_draws).difference("model", "against")
+
+
+def wilson(successes, n, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of a share of independent rows; NaN where ``n`` is 0.
+
+    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
+    """
+    z = ndtri((1 + level) / 2)
+    counts = np.asarray(n, dtype=np.float64)
+    n_rows = np.where(counts > 0, counts, np.nan)
+    share = np.asarray(successes, dtype=np.float64) / n_rows
+    centre = (share + z**2 / (2 * n_rows)) / (1 + z**2 / n_rows)
+    spread = np.sqrt(share * (1 - share) / n_rows + z**2 / (4 * n_rows**2))
+    half = z * spread / (1 + z**2 / n_rows)
+    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+
+
+def _resampled(user_ids, n_rows: int, rng: np.random.Generator, n_draws: int) -> Iterator[Floats]:
+    """How often each row counts in each draw of as many users as there are."""
+    users, user_of_row = np.unique(np.asarray(user_ids), return_inverse=True)
+    if len(user_of_row) != n_rows:
+        raise ContractError(
+            f"{len(user_of_row)} user ids for {n_rows} rows", mend="pass one user id per row"
+        )
+    n_users = len(users)
+    for _ in range(n_draws if n_users else 0):
+        drawn = rng.integers(0, n_users, size=n_users)
+        yield np.bincount(drawn, minlength=n_users).astype(np.float64)[user_of_row]
+
+
+def _table(metrics, name: str, values: Floats, draws: Floats, level: float) -> pd.DataFrame:
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.full(len(metrics), np.nan), np.full(len(metrics), np.nan)
+    known = ~np.isnan(draws).all(axis=0)
+    if known.any():
+        low[known], high[known] = np.nanquantile(draws[:, known], tails, axis=0)
+    columns = {name: values, "low": low, "high": high}
+    return pd.DataFrame(columns, index=pd.Index(metrics, name="metric"))
