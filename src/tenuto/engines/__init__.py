@@ -6,7 +6,8 @@ A member provides ``open(*, threads, memory, scratch)``, which returns an
 
 from tenuto.catalogue import Catalogue
 from tenuto.engines._contract import Engine
+from tenuto.engines._pool import run_side_by_side
 
 CATALOGUE = Catalogue("tenuto.engines", must_provide=("open",))
 
-__all__ = ["CATALOGUE", "Engine"]
+__all__ = ["CATALOGUE", "Engine", "run_side_by_side"]

@@ -19,16 +19,23 @@ class Engine(ABC):
     name: str
 
     @abstractmethod
-    def from_arrow(self, table: pa.Table) -> ir.Table:
-        """An Ibis table over ``table``; row order is kept."""
+    def from_arrow(self, table: pa.Table, name: str | None = None) -> ir.Table:
+        """An Ibis table over ``table``; row order is kept.
+
+        With a ``name`` it takes the place of the table that had it, so that expressions
+        over that name can be computed again on the new rows.
+        """
 
     @abstractmethod
-    def read_parquet(self, paths: Iterable[str | Path]) -> ir.Table:
-        """One table over all files of ``paths``, which share a schema; at least one file."""
+    def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
+        """One table over all files of ``paths``, which share a schema; at least one file.
+
+        A ``name`` works as in `from_arrow`.
+        """
 
     @abstractmethod
-    def cache(self, expression: ir.Table) -> ir.Table:
-        """``expression`` computed once and kept until `close`."""
+    def cache(self, expression: ir.Table, name: str | None = None) -> ir.Table:
+        """``expression`` computed once and kept until `close`, or until ``name`` is taken anew."""
 
     @abstractmethod
     def to_arrow(self, expression: ir.Table) -> pa.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import ibis
@@ -26,6 +27,7 @@ class DuckDBEngine(Engine):
     def __init__(self, threads: int, memory: str, scratch: Path | None):
         self.backend = ibis.duckdb.connect(threads=threads, memory_limit=memory)
         self._counter = itertools.count()
+        self._queries: dict[Any, str] = {}
         self.backend.raw_sql("SET enable_progress_bar = false")
         if scratch is not None:
             self.backend.raw_sql(f"SET temp_directory = {_quoted(str(scratch))}")
@@ -33,19 +35,40 @@ class DuckDBEngine(Engine):
     def _new_name(self) -> str:
         return f"table_{next(self._counter)}"
 
-    def from_arrow(self, table: pa.Table) -> ir.Table:
-        return self.backend.create_table(self._new_name(), table, temp=True)
+    def from_arrow(self, table: pa.Table, name: str | None = None) -> ir.Table:
+        name = name or self._new_name()
+        self.backend.con.register("arrow_rows", table)
+        self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM arrow_rows')
+        self.backend.con.unregister("arrow_rows")
+        return self.backend.table(name)
 
-    def read_parquet(self, paths: Iterable[str | Path]) -> ir.Table:
-        files = [str(path) for path in paths]
+    def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
+        files = ", ".join(_quoted(str(path)) for path in paths)
         assert files, "the caller knows what to say about an empty table; an engine does not"
-        return self.backend.read_parquet(files, table_name=self._new_name())
+        name = name or self._new_name()
+        # The day stands in the files too: the folders' names need not be parsed.
+        source = f"read_parquet([{files}], hive_partitioning = false)"
+        self.backend.raw_sql(f'CREATE OR REPLACE TEMP VIEW "{name}" AS FROM {source}')
+        return self.backend.table(name)
 
-    def cache(self, expression: ir.Table) -> ir.Table:
-        return self.backend.create_table(self._new_name(), expression, temp=True)
+    def cache(self, expression: ir.Table, name: str | None = None) -> ir.Table:
+        name = name or self._new_name()
+        query = self._compiled(expression)
+        self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+        return self.backend.table(name)
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
-        return expression.to_pyarrow()
+        rows = self.backend.raw_sql(self._compiled(expression)).to_arrow_table()
+        return rows.cast(expression.schema().to_pyarrow())
+
+    def _compiled(self, expression: ir.Table) -> str:
+        """SQL of ``expression``; compiling the cleaning of one file costs more than running it."""
+        key = expression.op()
+        if key not in self._queries:
+            # Ibis registers what a query needs (Python functions) only when it runs it itself.
+            self.backend._run_pre_execute_hooks(expression)
+            self._queries[key] = str(ibis.to_sql(expression, dialect="duckdb"))
+        return self._queries[key]
 
     def write_parquet(
         self, expression: ir.Table, path: Path, metadata: Mapping[str, str] | None = None
@@ -55,7 +78,7 @@ class DuckDBEngine(Engine):
         options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
         if pairs:
             options += f", KV_METADATA {{{pairs}}}"
-        query = ibis.to_sql(expression, dialect="duckdb")
+        query = self._compiled(expression)
         try:
             result = self.backend.raw_sql(f"COPY ({query}) TO {_quoted(str(path))} ({options})")
         except duckdb.IOException as failure:

@@ -26,19 +26,21 @@ class SparkEngine(Engine):
         self.backend = ibis.pyspark.connect(session)
         self._counter = itertools.count()
 
-    def _view(self, frame: Any) -> ir.Table:
-        name = f"tenuto_{id(self)}_{next(self._counter)}"
+    def _view(self, frame: Any, name: str | None = None) -> ir.Table:
+        name = f"tenuto_{id(self)}_{name or next(self._counter)}"
         frame.createOrReplaceTempView(name)
         return self.backend.table(name)
 
-    def from_arrow(self, table: pa.Table) -> ir.Table:
-        return self._view(self.session.createDataFrame(table))
+    def from_arrow(self, table: pa.Table, name: str | None = None) -> ir.Table:
+        return self._view(self.session.createDataFrame(table), name)
 
-    def read_parquet(self, paths: Iterable[str | Path]) -> ir.Table:
-        return self._view(self.session.read.parquet(*[str(path) for path in paths]))
+    def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
+        return self._view(self.session.read.parquet(*[str(path) for path in paths]), name)
 
-    def cache(self, expression: ir.Table) -> ir.Table:
-        return self._view(self.session.sql(self.backend.compile(expression)).cache())
+    def cache(self, expression: ir.Table, name: str | None = None) -> ir.Table:
+        # Ibis makes its functions in Python known to Spark only where it runs the query itself.
+        self.backend._run_pre_execute_hooks(expression)
+        return self._view(self.session.sql(self.backend.compile(expression)).cache(), name)
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()
@@ -80,6 +82,8 @@ def open(
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", str(max(2, threads)))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
+        # A field beyond the end of a short line is NULL, as on DuckDB, and not a failure.
+        .config("spark.sql.ansi.enabled", "false")
     )
     if scratch is not None:
         builder = builder.config("spark.local.dir", str(scratch))

@@ -61,6 +61,7 @@ def titles(id_type: IdType) -> pa.Schema:
     """
     return pa.schema(
         [
+            ("day", pa.date32()),
             ("item_id", _id(id_type)),
             ("title", pa.string()),
             ("artist", pa.string()),
