@@ -1,0 +1,251 @@
+"""What every recommender promises: fit, recommend, fold in, explain, save, load."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tenuto.errors import ContractError, NotEnoughData
+from tenuto.recommenders import CATALOGUE, _folder
+from tenuto.recommenders._histories import NEVER_PLAYED, Histories
+from tenuto.recommenders._interactions import Interactions
+from tenuto.recommenders._rectangles import lists_of
+
+Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+class Recommender(ABC):
+    """Lists of items for listeners.
+
+    A member writes `_fit`, `_rank`, `_dump` and `_restore`, and `_reasons` if it knows a
+    better one. It ranks for histories, never for names: so a listener met after the fit is
+    served like any other, by `recommend_new`. ``settings`` are the keywords of its
+    ``__init__``, kept as they are in the saved manifest, so they must be plain JSON values.
+    """
+
+    #: Listeners ranked at once. A member that scores every item for each of them takes fewer.
+    chunk_users: ClassVar[int] = 50_000
+
+    def __init__(self, **settings: Any):
+        self.settings = settings
+        self.cutoff: date | None = None
+        self.preference = ""
+        self.window_days = 0
+        self.user_ids, self.item_ids = pd.Index([]), pd.Index([])
+        self.n_listeners: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.histories: Histories | None = None
+
+    @classmethod
+    def name(cls) -> str:
+        """Its name in the catalogue and on the command line."""
+        return cls.__module__.rpartition(".")[2]
+
+    def fit(self, interactions: Interactions) -> Self:
+        """Learn from interactions; whoever is in them can be served by id.
+
+        Raises
+        ------
+        NotEnoughData : if nobody did anything with any item
+        """
+        if len(interactions.histories.item) == 0:
+            raise NotEnoughData(
+                f"nobody played anything in the {interactions.window_days} days before "
+                f"{interactions.cutoff}",
+                mend="take another cutoff or a longer window",
+            )
+        self.cutoff, self.window_days = interactions.cutoff, interactions.window_days
+        self.preference = interactions.preference
+        self.user_ids, self.item_ids = interactions.user_ids, interactions.item_ids
+        self.n_listeners = interactions.listeners_per_item()
+        self.histories = interactions.histories
+        self._fit(interactions)
+        return self
+
+    def recommend(self, user_ids, k: int, *, exclude_heard: bool) -> pd.DataFrame:
+        """The top ``k`` of each user: ``user_id``, ``rank`` from 1, ``item_id``, ``score``.
+
+        Users in the order asked, ranks ascending, each item at most once. A user not seen in
+        the window is treated as one without a history. A list is shorter than ``k`` where the
+        items run out, and absent where there is nothing to say.
+
+        Parameters
+        ----------
+        exclude_heard : leave out everything in the user's history: played, saved or rated
+            in the window the recommender was fitted on
+
+        Raises
+        ------
+        ContractError : if it was not fitted, ``k`` is below 1, or a user is asked for twice
+        """
+        users = pd.Index(user_ids)
+        rows = self.user_ids.get_indexer(users) if len(users) else np.empty(0, dtype=np.int64)
+        return self._lists(users, self._known().take(rows), k, exclude_heard)
+
+    def recommend_new(self, pairs: pd.DataFrame, k: int, *, exclude_heard: bool) -> pd.DataFrame:
+        """As `recommend`, for the histories in ``pairs``, of listeners known or not.
+
+        Parameters
+        ----------
+        pairs : one row per ``user_id`` and ``item_id``, with ``preference`` and, where known,
+            ``last_played_age`` in days (1 is the day before the cutoff); a user's whole
+            history, not what is new in it. Items the recommender has not met are ignored.
+
+        Raises
+        ------
+        ContractError : also if a pair is there twice
+        """
+        self._known()
+        users = pd.Index(pairs["user_id"].unique())
+        item = self.item_ids.get_indexer(pd.Index(pairs["item_id"]))
+        met, item = pairs[item >= 0], item[item >= 0]
+        age = met.get("last_played_age", pd.Series(NEVER_PLAYED, index=met.index))
+        histories = Histories.of_pairs(
+            users.get_indexer(pd.Index(met["user_id"])),
+            item,
+            met["preference"],
+            age,
+            n_rows=len(users),
+            n_items=len(self.item_ids),
+        )
+        return self._lists(users, histories, k, exclude_heard)
+
+    def explain(self, lists: pd.DataFrame) -> pd.DataFrame:
+        """Why each row of ``lists`` is there: its ``user_id``, ``item_id``, and ``reason``.
+
+        A reason is a sentence about facts; None for an item the recommender has not met.
+        """
+        self._known()
+        item = self.item_ids.get_indexer(pd.Index(lists["item_id"]))
+        reasons = np.full(len(lists), None, dtype=object)
+        reasons[item >= 0] = self._reasons(lists["user_id"].to_numpy()[item >= 0], item[item >= 0])
+        said = pd.Series(reasons, index=lists.index, dtype=object)
+        return lists[["user_id", "item_id"]].assign(reason=said)
+
+    def save(self, folder: Path | str) -> str:
+        """Write to ``folder``, replacing a recommender there; the digest of its manifest.
+
+        The same fit gives the same bytes, so the digest names the recommender.
+        """
+        histories = self._known()
+        card = {
+            "recommender": self.name(),
+            "settings": self.settings,
+            "cutoff": self.cutoff,
+            "window_days": self.window_days,
+            "preference": self.preference,
+        }
+        users = {"user_id": pa.Array.from_pandas(self.user_ids), "n_items": histories.lengths()}
+        items = {"item_id": pa.Array.from_pandas(self.item_ids), "n_listeners": self.n_listeners}
+        entries = {
+            "item": histories.item,
+            "preference": histories.preference,
+            "last_played_age": histories.last_played_age,
+        }
+        own = {"users": pa.table(users), "items": pa.table(items), "histories": pa.table(entries)}
+        return _folder.write_folder(Path(folder), card, own | self._dump())
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Self:
+        """A saved recommender, of whatever kind it is; nothing in the folder is executed.
+
+        Raises
+        ------
+        ContractError : if a file is missing, added or changed, or it is of a kind other
+            than the class asked
+        """
+        card, tables = _folder.read_folder(Path(folder))
+        kind = CATALOGUE.get(str(card["recommender"])).Model
+        if not issubclass(kind, cls):
+            raise ContractError(
+                f"{folder} holds '{kind.name()}', not '{cls.name()}'",
+                mend="load it with Recommender.load, which takes any kind",
+            )
+        try:
+            recommender = kind(**card["settings"])
+            recommender._restore_common(card, tables)
+            recommender._restore(tables)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise ContractError(
+                f"{folder} does not hold a whole '{kind.name()}': {problem}",
+                mend="fit and save it again with this version of Tenuto",
+            ) from problem
+        return recommender
+
+    @abstractmethod
+    def _fit(self, interactions: Interactions) -> None:
+        """Learn; there is at least one pair."""
+
+    @abstractmethod
+    def _rank(self, histories: Histories, k: int, exclude_heard: bool) -> Ranked:
+        """Item numbers and scores, both (listeners, k), best first.
+
+        A list that ends early is filled up with item -1. Ties go to the lower item number.
+        """
+
+    @abstractmethod
+    def _dump(self) -> dict[str, pa.Table]:
+        """Name -> table; the same bytes for the same fit. Not users, items or histories."""
+
+    @abstractmethod
+    def _restore(self, tables: dict[str, pa.Table]) -> None:
+        """Undo `_dump`; tables are as written, but one may be missing (KeyError)."""
+
+    def _reasons(self, user_ids: np.ndarray, item: NDArray[np.int64]) -> np.ndarray:
+        """One sentence per pair; a member that knows a personal reason overrides it."""
+        different, which = np.unique(item, return_inverse=True)
+        said = [self._reason_of_item(number) for number in different.tolist()]
+        return np.array(said, dtype=object)[which]
+
+    def _reason_of_item(self, item: int) -> str:
+        """What is true of the item for everybody: who else listens."""
+        return f"heard by {_listeners(self.n_listeners[item])} in the last {self.window_days} days"
+
+    def _lists(
+        self, users: pd.Index, histories: Histories, k: int, exclude_heard: bool
+    ) -> pd.DataFrame:
+        if k < 1:
+            raise ContractError(f"k is {k}", mend="ask for at least one item per list")
+        if not users.is_unique:
+            raise ContractError(
+                f"user {users[users.duplicated()][0]} is asked for twice",
+                mend="pass each user once",
+            )
+        parts = []
+        for first in range(0, max(len(users), 1), self.chunk_users):
+            rows = np.arange(first, min(first + self.chunk_users, len(users)))
+            item, score = self._rank(histories.take(rows), k, exclude_heard)
+            parts.append(lists_of(users[rows], self.item_ids, item, score))
+        return pd.concat(parts, ignore_index=True)
+
+    def _restore_common(self, card: dict[str, Any], tables: dict[str, pa.Table]) -> None:
+        self.cutoff = date.fromisoformat(card["cutoff"])
+        self.window_days, self.preference = int(card["window_days"]), str(card["preference"])
+        users, items, entries = tables["users"], tables["items"], tables["histories"]
+        self.user_ids = pd.Index(users["user_id"].to_pandas(), name=None)
+        self.item_ids = pd.Index(items["item_id"].to_pandas(), name=None)
+        self.n_listeners = items["n_listeners"].to_numpy()
+        self.histories = Histories(
+            np.concatenate([[0], np.cumsum(users["n_items"].to_numpy())]),
+            entries["item"].to_numpy(),
+            entries["preference"].to_numpy(),
+            entries["last_played_age"].to_numpy(),
+            len(self.item_ids),
+        )
+
+    def _known(self) -> Histories:
+        if self.histories is None:
+            raise ContractError(
+                f"'{self.name()}' was not fitted", mend="call fit, or load a saved recommender"
+            )
+        return self.histories
+
+
+def _listeners(n: int) -> str:
+    return f"{n:,} listener{'' if n == 1 else 's'}"

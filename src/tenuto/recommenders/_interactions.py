@@ -1,0 +1,169 @@
+"""What recommenders learn from: who did what with which item in the window before a cutoff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tenuto import preferences
+from tenuto.errors import ContractError
+from tenuto.preferences import with_counts
+from tenuto.recommenders._histories import NEVER_PLAYED, Histories
+from tenuto.timeline import Past
+
+#: Sums per item over the window, all whole numbers.
+ITEM_SUMS = ("n_plays", "n_downloads", "n_searches")
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Listeners, items and what is between them on the days [cutoff - window_days, cutoff).
+
+    user_ids, item_ids : ascending, each once; the number of an item is its place here
+    histories : one row per user of ``user_ids``
+    item_sums : one row per item of ``item_ids``, columns `ITEM_SUMS`
+    preference : the name of the preference that ``histories`` hold
+    """
+
+    cutoff: date
+    window_days: int
+    preference: str
+    user_ids: pd.Index
+    item_ids: pd.Index
+    histories: Histories
+    item_sums: pd.DataFrame
+
+    @classmethod
+    def of_tables(
+        cls,
+        pairs: pa.Table,
+        item_sums: pa.Table,
+        *,
+        cutoff: date,
+        window_days: int,
+        preference: str,
+    ) -> Interactions:
+        """From tables in memory; the order of their rows does not matter.
+
+        Parameters
+        ----------
+        pairs : one row per user and item: ``user_id``, ``item_id``, ``preference`` (NULL is
+            taken for 0: known to the listener, not known to be liked), ``last_played`` (the
+            day of the last play, NULL if never played)
+        item_sums : one row per item: ``item_id`` and `ITEM_SUMS`
+
+        Raises
+        ------
+        ContractError : if a pair or an item is there twice, an id is NULL, a preference is
+            negative, or a last play lies outside the window
+        """
+        user_ids, user = _numbered(pairs["user_id"])
+        chunks = [*pairs["item_id"].chunks, *item_sums["item_id"].chunks]
+        ids = pa.chunked_array(chunks, type=pairs.schema.field("item_id").type)
+        item_ids, item = _numbered(ids)
+        liked = pairs["preference"].to_numpy(zero_copy_only=False).astype(np.float64)
+        if (liked < 0).any():
+            raise ContractError(
+                f"preference '{preference}' has a negative value, {np.nanmin(liked)}",
+                mend="a preference starts at 0; dislikes need a column of their own",
+            )
+        histories = Histories.of_pairs(
+            user,
+            item[: len(user)],
+            np.nan_to_num(liked),
+            _age(pairs["last_played"], cutoff, window_days),
+            n_rows=len(user_ids),
+            n_items=len(item_ids),
+        )
+        sums = _item_sums(item_sums, item[len(user) :], len(item_ids))
+        return cls(cutoff, window_days, preference, user_ids, item_ids, histories, sums)
+
+    def listeners_per_item(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """How many listeners played each item; ``rows`` limits it to some of the users."""
+        return self.listeners_by_age(rows).sum(axis=1)
+
+    def listeners_by_age(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """Items by days: how many listeners last played the item a given time ago.
+
+        Shape (items, window_days); column 0 is the day before the cutoff.
+        """
+        counted = self.histories.last_played_age != NEVER_PLAYED
+        if rows is not None:
+            counted &= np.repeat(rows, self.histories.lengths())
+        day = self.histories.last_played_age[counted].astype(np.int64) - 1
+        cell = self.histories.item[counted].astype(np.int64) * self.window_days + day
+        shape = (len(self.item_ids), self.window_days)
+        return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def interactions_before(past: Past, preference: str, window_days: int = 30) -> Interactions:
+    """The interactions of the window before the cutoff of ``past``.
+
+    A pair that the preference leaves out is kept with 0, because it has been heard all the same.
+
+    Raises
+    ------
+    UnknownName : if there is no such preference
+    """
+    member = preferences.CATALOGUE.get(preference)
+    days = past.table("user_item_days", days=window_days)
+    last_played = (days.n_plays > 0).ifelse(days.day, None).max()
+    pairs = days.group_by(["user_id", "item_id"]).agg(last_played=last_played)
+    liked = member.preferences(past, window_days)
+    pairs = pairs.left_join(liked, ["user_id", "item_id"])
+    pairs = pairs.select("user_id", "item_id", "preference", "last_played")
+    item_days = with_counts(past.table("item_days", days=window_days), ITEM_SUMS)
+    item_sums = item_days.group_by("item_id").agg(
+        **{column: item_days[column].sum().cast("int64") for column in ITEM_SUMS}
+    )
+    return Interactions.of_tables(
+        past.engine.to_arrow(pairs),
+        past.engine.to_arrow(item_sums),
+        cutoff=past.cutoff,
+        window_days=window_days,
+        preference=preference,
+    )
+
+
+def _numbered(ids: pa.ChunkedArray) -> tuple[pd.Index, NDArray[np.int64]]:
+    """The ids in ascending order, and for each row the number of its id."""
+    if ids.null_count:
+        raise ContractError(
+            f"{ids.null_count} ids are NULL", mend="leave rows without user or item out"
+        )
+    coded = ids.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.unify_dictionaries().combine_chunks()
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    number = np.empty(len(order), dtype=np.int64)
+    number[order] = np.arange(len(order))
+    return pd.Index(coded.dictionary.take(order).to_pandas()), number[coded.indices.to_numpy()]
+
+
+def _age(last_played: pa.ChunkedArray, cutoff: date, window_days: int) -> NDArray[np.uint16]:
+    days = last_played.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy()
+    age = np.datetime64(cutoff, "D").astype(np.int64) - days
+    is_played = last_played.is_valid().to_numpy(zero_copy_only=False)
+    outside = is_played & ((age < 1) | (age > window_days))
+    if outside.any():
+        raise ContractError(
+            f"a last play is {age[outside][0]} days before {cutoff}, in a window of {window_days}",
+            mend="pass plays of the window only",
+        )
+    age[~is_played] = NEVER_PLAYED
+    return age.astype(np.uint16)
+
+
+def _item_sums(sums: pa.Table, item: NDArray[np.int64], n_items: int) -> pd.DataFrame:
+    if len(np.unique(item)) < len(item):
+        raise ContractError("an item has two rows of sums", mend="pass one row per item_id")
+    columns = {column: np.zeros(n_items, dtype=np.int64) for column in ITEM_SUMS}
+    for column, values in columns.items():
+        values[item] = sums[column].to_numpy()
+    return pd.DataFrame(columns)

@@ -1,0 +1,110 @@
+"""A past made of a few events, with real rollups: for tests of preferences and recommenders."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import ibis
+import pyarrow as pa
+
+from tenuto.rollups import CATALOGUE, Day
+
+ACTIONS = ("play", "download", "like", "search")
+CUTOFF = date(2017, 4, 29)
+
+
+def played(user, item, *, ago=1, share=1.0, seconds=None, device=None):
+    """One play ``ago`` days before the cutoff; ``share=None``: the song's length is unknown."""
+    seconds = seconds if seconds is not None else 200.0 * (share or 0)
+    return _event(user, "play", item, ago, device) | {"share_played": share, "played_s": seconds}
+
+
+def downloaded(user, item, *, ago=1, device=None):
+    return _event(user, "download", item, ago, device)
+
+
+def liked(user, item, *, ago=1):
+    return _event(user, "like", item, ago, None)
+
+
+def opened(user, *, ago=1, device=None):
+    """An event that names no item."""
+    return _event(user, "search", None, ago, device)
+
+
+def searched(item, *, ago=1, times=1):
+    """A query, typed by somebody, that is the title of ``item``."""
+    return {"query": f"song {item}", "day": CUTOFF - timedelta(days=ago), "n_searches": times}
+
+
+def _event(user, action, item, ago, device):
+    return {
+        "user_id": user,
+        "action": action,
+        "item_id": item,
+        "day": CUTOFF - timedelta(days=ago),
+        "device": device,
+        "played_s": None,
+        "share_played": None,
+    }
+
+
+class FakePast:
+    """What `tenuto.timeline` hands out, of a handful of events."""
+
+    cutoff = CUTOFF
+
+    def __init__(self, engine, *happenings):
+        self.engine = engine
+        self.events = [event for event in happenings if "query" not in event]
+        self.queries = [event for event in happenings if "query" in event]
+        self.is_string = any(isinstance(event["user_id"], str) for event in self.events)
+
+    def table(self, name, days=None):
+        rollup = CATALOGUE.get(name)
+        earliest = date.min if days is None else self.cutoff - timedelta(days=days)
+        dates = sorted({event["day"] for event in self.events})
+        wanted = [day for day in dates if earliest <= day < self.cutoff] or [date(1970, 1, 1)]
+        parts = [rollup.build(self._day(day)) for day in wanted]
+        rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        age_days = (ibis.literal(self.cutoff, "date") - rows.day).cast("int64")
+        return rows.mutate(age_days=age_days)
+
+    def _day(self, day):
+        events = self.engine.from_arrow(self._events(day))
+        return Day(events, self._titles(events), self._queries(day), ACTIONS)
+
+    def _events(self, day):
+        id_type = pa.string() if self.is_string else pa.int64()
+        schema = pa.schema(
+            [
+                ("user_id", id_type),
+                ("action", pa.string()),
+                ("item_id", id_type),
+                ("day", pa.date32()),
+                ("device", pa.string()),
+                ("played_s", pa.float64()),
+                ("share_played", pa.float64()),
+                ("is_paid", pa.bool_()),
+                ("session_id", pa.string()),
+            ]
+        )
+        rows = [event for event in self.events if event["day"] == day]
+        return pa.Table.from_pylist(rows, schema)
+
+    @staticmethod
+    def _titles(events):
+        named = events.filter(events.item_id.notnull())
+        title = ibis.literal("Song ") + named.item_id.cast("string")
+        counted = named.mutate(title=title, artist=ibis.literal("Somebody"), length_s=200.0)
+        keys = ["item_id", "title", "artist", "length_s"]
+        return counted.group_by(keys).agg(n_events=lambda rows: rows.count())
+
+    def _queries(self, day):
+        schema = pa.schema([("query", pa.string()), ("n_searches", pa.int64())])
+        rows = [
+            {"query": query["query"], "n_searches": query["n_searches"]}
+            for query in self.queries
+            if query["day"] == day
+        ]
+        return self.engine.from_arrow(pa.Table.from_pylist(rows, schema))
