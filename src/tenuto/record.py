@@ -10,11 +10,14 @@ import json
 import math
 import os
 import platform
+import shutil
 from collections.abc import Callable
 from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from tenuto.errors import WorkspaceError
 
 _PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn")
 
@@ -56,12 +59,22 @@ def write_aside(path: Path, write: Callable[[Path], Any]) -> Any:
 
     A reader sees the old file or the new one, never a part. What a killed writer
     leaves behind has the suffix ``.aside`` and is overwritten by the next attempt.
+
+    Raises
+    ------
+    WorkspaceError : if the disk is full or the folder may not be written
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".aside")
     try:
         result = write(aside)
         os.replace(aside, path)
+    except OSError as failure:
+        raise WorkspaceError(
+            f"cannot write {path}: {failure.strerror or failure}",
+            mend="free some space or check the permissions of the folder, then run again: "
+            "finished work is kept",
+        ) from failure
     finally:
         aside.unlink(missing_ok=True)
     return result
@@ -82,3 +95,31 @@ def _plain(value: Any) -> Any:
         case float() if not math.isfinite(value):
             return None
     return value
+
+
+def code_digest() -> str:
+    """SHA-256 of this package's own modules: results of other code are other results."""
+    folder = Path(__file__).parent
+    return digest_of([digest_of_file(file) for file in sorted(folder.rglob("*.py"))])
+
+
+def do_step(folder: Path, digest: str, write: Callable[[Path], Any]) -> bool:
+    """Make ``folder`` by ``write(aside)``, unless it was made from the same inputs.
+
+    The folder appears whole or not at all. Returns whether there was something to do.
+    """
+    marker = folder / "step.json"
+    if marker.exists() and read_json(marker)["inputs"] == digest:
+        return False
+    aside = folder.with_name(folder.name + ".aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        write(aside)
+        write_json(aside / "step.json", {"inputs": digest})
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return True

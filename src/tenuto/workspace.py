@@ -33,6 +33,7 @@ class ChurnSettings(_Section):
     label: str = Field("inactivity", description="what counts as leaving: a member of labels/")
     horizon_days: int = Field(14, ge=1, description="how far ahead the label looks")
     models: list[str] = Field([], description="members of churn/; empty means all")
+    call_list_model: str = Field("boosting", description="the model behind the call list")
     folds: int = Field(5, ge=2, description="groups of users for out-of-user scores")
     training_cutoffs: int = Field(3, ge=1, description="how many closed cutoffs are stacked")
     days_between_cutoffs: int = Field(1, ge=1, description="days between training cutoffs")
@@ -96,6 +97,8 @@ class Workspace:
         wanted = Settings(source=source, logs=os.path.relpath(logs.resolve(), root.resolve()))
         if (root / SETTINGS_FILE).exists():
             return _same_or_refuse(cls(root), wanted)
+        if root.is_file():
+            raise WorkspaceError(f"{root} is a file", mend="name a new or an empty folder")
         if root.is_dir() and any(root.iterdir()):
             raise WorkspaceError(
                 f"{root} is not empty and not a workspace", mend="name a new or an empty folder"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-_TIMESTAMP_FORMAT = "%Y-%m-%d %H:%M:%S"
+# What is a number is said here: Spark takes "12d" for one, DuckDB "1_000" and 24 o'clock.
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _WHOLE = r"^-?\d+$"
-_CLOCK = r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$"
+_CLOCK = r"^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 
 
 def typed(table: ir.Table, id_type: str) -> ir.Table:
@@ -17,8 +18,8 @@ def typed(table: ir.Table, id_type: str) -> ir.Table:
     return table.mutate(
         user_id=_id(table.user_text, id_type),
         item_id=_id(table.item_text, id_type),
-        played_s=table.played_text.try_cast("float64"),
-        length_s=table.length_text.try_cast("float64"),
+        played_s=_number(table.played_text),
+        length_s=_number(table.length_text),
         timestamp=_clock(table.timestamp_text),
     )
 
@@ -28,6 +29,10 @@ def _id(text: ir.StringValue, id_type: str) -> ir.Value:
         return text.nullif("")
     # A cast alone would round "22.5", and 1e3 would be user 1000: somebody else.
     return text.re_search(_WHOLE).ifelse(text, None).try_cast("int64")
+
+
+def _number(text: ir.StringValue) -> ir.FloatingValue:
+    return text.re_search(_NUMBER).ifelse(text, None).try_cast("float64")
 
 
 def _clock(text: ir.StringValue) -> ir.TimestampValue:

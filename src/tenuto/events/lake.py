@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import ibis.expr.types as ir
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenuto.engines import Engine
@@ -66,9 +67,10 @@ class Lake:
     def digest(self, table: str, day: date, name: str = "part") -> str | None:
         """The digest of the inputs of a file, or None where there is no readable file."""
         target = self.path(table, day, name)
-        if not target.exists():
+        try:
+            return stored_digest(target)
+        except (FileNotFoundError, pa.ArrowInvalid):
             return None
-        return stored_digest(target)
 
     def keep_only(self, table: str, wanted: Iterable[Path]) -> None:
         """Remove every file of ``table`` that is not in ``wanted``, and empty partitions."""

@@ -22,6 +22,8 @@ _COPY_ABOVE = 0.5
 # A small service varies more from day to day: a fault is what is also unusual for the stream.
 _UNUSUAL_DEVIATIONS = 4
 _FEWEST_LINES = 200
+# Below that a weekday cannot be told from a fault.
+_FEWEST_WEEKS = 3
 
 
 def completeness(entries: list[dict[str, Any]]) -> pd.DataFrame:
@@ -45,7 +47,7 @@ def completeness(entries: list[dict[str, Any]]) -> pd.DataFrame:
     )
     table = _grid(found).merge(found, on=_KEYS, how="left").sort_values(_KEYS, ignore_index=True)
     streams = table.groupby(["part", "kind"])["lines"]
-    table["expected_lines"] = streams.transform(_expected)
+    table["expected_lines"] = (streams.transform(_expected) * _rhythm(table)).round()
     table["usual_deviation"] = streams.transform(_usual_deviation)
     verdicts = [_verdict(row) for row in table.itertuples()]
     table["state"], table["note"] = zip(*verdicts, strict=True)
@@ -70,7 +72,16 @@ def _expected(lines: pd.Series) -> pd.Series:
     before = pd.concat([logs.shift(shift) for shift in reach], axis=1).median(axis=1)
     after = pd.concat([logs.shift(-shift) for shift in reach], axis=1).median(axis=1)
     # At either end there is one side only; a young cohort falls fast, so nothing is expected there.
-    return np.exp((before + after) / 2).round()
+    return np.exp((before + after) / 2)
+
+
+def _rhythm(table: pd.DataFrame) -> pd.Series:
+    """How many times more lines the weekday of each row usually has than the days around it."""
+    lines, streams = table["lines"], table.groupby(["part", "kind"])["lines"]
+    off = (lines.where(lines > 0) / streams.transform(_expected)).map(np.log)
+    weekdays = off.groupby([table["part"], table["kind"], table["day"].dt.day_of_week])
+    is_known = weekdays.transform("count") >= _FEWEST_WEEKS
+    return np.exp(weekdays.transform("median").where(is_known, 0.0))
 
 
 def _usual_deviation(lines: pd.Series) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from tenuto import cleaning, engines, sources
 from tenuto.events.lake import Lake
@@ -34,6 +35,10 @@ class IngestSummary:
     rules: dict[str, int]
     ignored: list[Ignored]
     days: list[date]
+
+    def to_dict(self) -> dict[str, Any]:
+        ignored = {item.path.name: item.reason for item in self.ignored}
+        return {**asdict(self), "ignored": ignored, "days": [day.isoformat() for day in self.days]}
 
 
 def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSummary:

@@ -40,7 +40,8 @@ def with_share_played(events: ir.Table, usual_lengths: ir.Table) -> ir.Table:
     filled = events.left_join(usual, [("item_id", "usual_item")]).drop("usual_item")
     filled = filled.mutate(length_s=filled.length_s.fill_null(filled.usual_length_s))
     share = filled.played_s / filled.length_s.nullif(0)
-    return filled.drop("usual_length_s").mutate(share_played=ibis.least(share, 1.0))
+    # Not least(share, 1.0): that skips NULL, and what is unknown would be heard to the end.
+    return filled.drop("usual_length_s").mutate(share_played=(share > 1).ifelse(1.0, share))
 
 
 def usual_lengths(titles: ir.Table) -> ir.Table:
@@ -66,8 +67,11 @@ def action_counts(events: ir.Table, actions: tuple[str, ...]) -> dict[str, ir.Va
 
 
 def how_many(condition: ir.BooleanValue) -> ir.IntegerScalar:
-    """Rows for which ``condition`` is true, as a whole number (DuckDB sums into 128 bits)."""
-    return condition.sum().fill_null(0).cast("int64")
+    """Rows for which ``condition`` is true.
+
+    Counted, not summed: DuckDB sums into 128 bits, which Parquet stores as a float.
+    """
+    return condition.ifelse(1, None).count()
 
 
 def play_sums(events: ir.Table) -> dict[str, ir.Value]:

@@ -26,7 +26,7 @@ def build(day: Day):
     )
     searches = _searches(day).select(searched="item_id", n_searches="n_searches")
     joined = sums.left_join(searches, [("item_id", "searched")]).drop("searched")
-    return joined.mutate(n_searches=joined.n_searches.fill_null(0).cast("int64"))
+    return joined.mutate(n_searches=joined.n_searches.fill_null(0))
 
 
 def _searches(day: Day):
@@ -44,4 +44,6 @@ def _searches(day: Day):
     names = names.filter(names.name.notnull()).mutate(rank=ibis.row_number().over(best))
     chosen = names.filter(names["rank"] == 0)
     hits = chosen.inner_join(day.queries, [("name", "query")])
-    return hits.group_by("item_id").agg(n_searches=lambda rows: rows.n_searches.sum())
+    # Summed as floats: DuckDB sums whole numbers into 128 bits, which Parquet does not know.
+    found = hits.group_by("item_id").agg(total=hits.n_searches.cast("float64").sum())
+    return found.select("item_id", n_searches=found.total.cast("int64"))

@@ -5,6 +5,7 @@ to the horizon); neither can see the other. Windows are half-open.
 """
 
 from tenuto.timeline._listeners import HEADLINE, POPULATIONS, listeners
+from tenuto.timeline._overview import activity_by_day, device_shares, events_per_user
 from tenuto.timeline._robots import clipped_seconds, robots
 from tenuto.timeline._walls import Future, Past, Timeline
 
@@ -14,7 +15,10 @@ __all__ = [
     "Future",
     "Past",
     "Timeline",
+    "activity_by_day",
     "clipped_seconds",
+    "device_shares",
+    "events_per_user",
     "listeners",
     "robots",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -113,6 +113,10 @@ class Timeline:
             )
         return cutoff
 
+    def digests(self) -> dict[str, str | None]:
+        """The digest of every day's rollups: what any result depends on."""
+        return {day.isoformat(): self.rollups.digest("user_days", day) for day in self.days}
+
     def past(self, engine: Engine, cutoff: date) -> Past:
         return Past(engine, self.rollups, self.first_day, cutoff)
 
@@ -152,6 +156,9 @@ def _parse(text: str | date) -> date:
         moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
     except ValueError as failure:
         raise CutoffError(f"'{text}' is not a date", mend="write it like 2017-04-29") from failure
+    if moment.tzinfo is not None:
+        # Days are those of UTC: midnight somewhere else is within one of them.
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     if moment.time() != datetime.min.time():
         raise CutoffError(
             f"{text} is finer than the source can tell (its plays carry a day, not a time)",

@@ -1,0 +1,157 @@
+"""The tables that a study leaves: metrics, curves, importances, funnel, features, call list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tenuto.churn._dataset import CutoffData
+from tenuto.churn._judging import judge
+from tenuto.churn._protocols import Scored
+from tenuto.evaluation import curves
+from tenuto.evaluation.folds import user_fold
+from tenuto.evaluation.importance import permutation_importance
+from tenuto.evaluation.leaks import (
+    single_feature_aucs,
+    stop_on_leaking_feature,
+    stop_on_leaking_model,
+)
+from tenuto.timeline import HEADLINE
+
+_CURVES = {
+    "roc": curves.roc,
+    "precision_recall": curves.precision_recall,
+    "gains": curves.gains,
+    "reliability": curves.reliability,
+}
+_IMPORTANCE_REPEATS = 5
+# What the list shows beside the probability, where the source has it.
+_SHOWN = ("days_since_last_play", "n_plays_14d", "n_active_days_14d", "played_s_14d")
+
+
+def stop_on_leaks(test: CutoffData, scored: Scored) -> None:
+    """Refuse figures too good to be true, among listeners who can still be kept.
+
+    Of everybody, recency alone tells very well who has left long ago, honestly.
+    """
+    rows = test.populations()[HEADLINE]
+    labels = test.examples.y
+    assert labels is not None
+    stop_on_leaking_feature(test.examples.X[rows], labels[rows])
+    for name in scored.models:
+        stop_on_leaking_model(labels[rows], scored.probability(name)[rows], name=name)
+
+
+def metrics(
+    honest: Scored,
+    flattering: Scored,
+    test: CutoffData,
+    whole: CutoffData,
+    random_state: int,
+    n_draws: int,
+) -> pd.DataFrame:
+    """One row per protocol, population, model and metric, with interval and opponent."""
+    held_out = np.isin(whole.examples.user_id, flattering.test.user_id)
+    of_held_out = {name: mask[held_out] for name, mask in whole.populations().items()}
+    records = []
+    for scored, populations in ((honest, test.populations()), (flattering, of_held_out)):
+        rng = np.random.default_rng([random_state, len(scored.protocol)])
+        judged = judge(scored.scores, scored.test.y, populations, rng, n_draws=n_draws)
+        records += [{"protocol": scored.protocol, **record} for record in judged]
+    return pd.DataFrame(records)
+
+
+def curves_of(honest: Scored, test: CutoffData) -> pd.DataFrame:
+    """Points of every curve: ``curve``, ``population``, ``model`` and the curve's own columns."""
+    parts = []
+    for population, rows in test.populations().items():
+        labels = test.examples.y[rows] if test.examples.y is not None else np.empty(0)
+        if len(np.unique(labels)) < 2:
+            continue
+        for model in honest.models:
+            for name, curve in _CURVES.items():
+                points = curve(labels, honest.probability(model)[rows])
+                parts.append(points.assign(curve=name, population=population, model=model))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def importances(honest: Scored, test: CutoffData, model: str, random_state: int) -> pd.DataFrame:
+    """What the call list's model leans on, by family of features, among the headline listeners."""
+    rows = test.populations()[HEADLINE]
+    fold = user_fold(test.examples.user_id, len(honest.models[model]), "forward")[rows]
+    families: dict[str, list[str]] = {}
+    for feature in test.features:
+        families.setdefault(feature.family, []).append(feature.name)
+
+    def predict(X: pd.DataFrame) -> np.ndarray:
+        probability = np.empty(len(X))
+        for number, fitted in enumerate(honest.models[model]):
+            probability[fold == number] = fitted.predict(X[fold == number])
+        return probability
+
+    labels = test.examples.y
+    assert labels is not None
+    return permutation_importance(
+        predict,
+        test.examples.X[rows].reset_index(drop=True),
+        labels[rows],
+        families,
+        rng=np.random.default_rng([random_state, 7]),
+        n_repeats=_IMPORTANCE_REPEATS,
+    )
+
+
+def funnel(latest: CutoffData, test: CutoffData) -> pd.DataFrame:
+    """Who is scored and who can still be kept, at the cutoff of the list and of the test."""
+    rows = []
+    for data in (test, latest) if latest is not test else (test,):
+        seen = len(data.people) + data.n_robots
+        labels = data.examples.y
+        steps = {"seen before the cutoff": np.ones(seen, dtype=bool), **data.populations()}
+        for step, mask in steps.items():
+            rate = None if labels is None or len(mask) != len(labels) else labels[mask].mean()
+            rows.append((data.cutoff, step, int(mask.sum()), rate))
+        rows.append((data.cutoff, "robots left out", data.n_robots, None))
+    return pd.DataFrame(rows, columns=["cutoff", "step", "n_users", "churn_rate"])
+
+
+def feature_card(whole: CutoffData, test: CutoffData) -> pd.DataFrame:
+    """One row per feature: what it is, how often it is NULL, its AUC alone (headline)."""
+    rows = whole.populations()[HEADLINE]
+    labels = whole.examples.y
+    assert labels is not None
+    alone = single_feature_aucs(whole.examples.X[rows], labels[rows])
+    used = {feature.name for feature in test.features}
+    return pd.DataFrame(
+        {
+            "feature": feature.name,
+            "family": feature.family,
+            "unit": feature.unit,
+            "description": feature.description,
+            "seeds": feature.seeds,
+            "share_null": float(whole.examples.X[feature.name].isna().mean()),
+            "auc_alone": float(alone[feature.name]),
+            "is_used_forward": feature.name in used,
+        }
+        for feature in whole.features
+    )
+
+
+def call_list(latest: CutoffData, probability: np.ndarray) -> pd.DataFrame:
+    """Every listener, most likely to leave first; a tie goes to the smaller id.
+
+    ``rank`` is among everybody, ``rank_active_14d`` among those who can still be kept (NULL
+    for the others, who are for a win-back list).
+    """
+    active = latest.populations()[HEADLINE]
+    shown = [name for name in _SHOWN if name in latest.examples.X]
+    table = latest.people.assign(
+        probability=probability,
+        is_active_14d=active,
+        is_active_7d=latest.populations()["active_7d"],
+        **{name: latest.examples.X[name].to_numpy() for name in shown},
+    ).sort_values(["probability", "user_id"], ascending=[False, True], ignore_index=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    among_active = table["is_active_14d"].cumsum().where(table["is_active_14d"])
+    table.insert(1, "rank_active_14d", among_active.astype("Int64"))
+    return table

@@ -1,0 +1,268 @@
+"""The story on one page: raw logs in; a call list, songs for everyone and a report out.
+
+READ THIS FIRST. Each function is one step, calls one room after the other, computes nothing
+itself, and can be killed and called again: what is done is recognised and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from tenuto import engines, labels, reports, simulation, sources
+from tenuto import ingest as ingesting
+from tenuto.churn._results import ChurnSummary, write_skipped, write_study
+from tenuto.churn._study import study
+from tenuto.engines import Engine
+from tenuto.errors import NotEnoughData
+from tenuto.events.lake import Lake
+from tenuto.ingest import IngestSummary
+from tenuto.recommenders._results import RecommendSummary, write_recommendations
+from tenuto.record import code_digest, digest_of, do_step, versions, write_json
+from tenuto.rollups import build_rollups, items_file
+from tenuto.timeline import Timeline, activity_by_day, device_shares, events_per_user
+from tenuto.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did and where it is."""
+
+    cutoff: date
+    folder: Path
+    report: Path
+    ingest: IngestSummary
+    churn: ChurnSummary
+    recommend: RecommendSummary
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "cutoff": self.cutoff.isoformat(),
+            "folder": str(self.folder),
+            "report": str(self.report),
+            "ingest": self.ingest.to_dict(),
+            "churn": self.churn.to_dict(),
+            "recommend": self.recommend.to_dict(),
+        }
+
+
+def init(folder: Path | str, *, source: str, logs: Path | str) -> Workspace:
+    """Make a workspace for the logs of one service, or open the one that is there.
+
+    Raises
+    ------
+    UnknownName : if there is no such source
+    SourceError : if ``logs`` holds nothing that the source reads
+    WorkspaceError : if the folder is something else already
+    """
+    member = sources.CATALOGUE.get(source)
+    sources.find(member, Path(logs))
+    return Workspace.create(folder, source=source.replace("-", "_"), logs=logs)
+
+
+def simulate(source: str, out: Path | str, *, listeners: int, **options: Any) -> Path:
+    """Write the raw logs of an invented service, with the truth about it in ``out/truth``."""
+    return simulation.CATALOGUE.get(source).simulate(Path(out), listeners=listeners, **options)
+
+
+def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSummary:
+    """Raw logs to the lake, and the lake to sums by day; only what is new is read."""
+    summary = ingesting.ingest(workspace, _told(progress, "reading logs"))
+    build_rollups(workspace, _told(progress, "summing days"))
+    return summary
+
+
+def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
+    """What the log looks like before anything is predicted, as tables in ``data``."""
+    with _opened(workspace, cutoff) as (engine, timeline, day):
+        past = timeline.past(engine, day)
+        horizon = workspace.settings.churn.horizon_days
+        tables = {
+            "activity": partial(activity_by_day, past),
+            "events_per_user": partial(events_per_user, past),
+            "devices": partial(device_shares, past),
+            "return_curve": partial(labels.return_curve, past, horizon),
+        }
+
+        def write(folder: Path) -> None:
+            for name, table in tables.items():
+                table().to_csv(folder / f"{name}.csv", index=False)
+
+        folder = workspace.run_folder(day) / "data"
+        do_step(folder, _inputs(workspace, timeline, day, "churn"), write)
+    return folder
+
+
+def churn(
+    workspace: Workspace, cutoff: date | str | None = None, progress: Progress | None = None
+) -> ChurnSummary:
+    """Who is about to leave: models trained, judged and saved, and every listener ranked.
+
+    ``cutoff`` is by default the day after the last day of log. A log too short to train on is
+    said so in the summary (``skipped``), not an error.
+    """
+    settings = workspace.settings
+    with _opened(workspace, cutoff) as (engine, timeline, day):
+
+        def write(folder: Path) -> None:
+            told = None if progress is None else _models_told(progress)
+            seed = settings.random_state
+            try:
+                found = study(
+                    engine, timeline, day, settings.churn, random_state=seed, progress=told
+                )
+            except NotEnoughData as short:
+                return write_skipped(day, str(short), folder)
+            model, horizon = settings.churn.call_list_model, settings.churn.horizon_days
+            return write_study(found, model, horizon, folder)
+
+        folder = workspace.run_folder(day) / "churn"
+        do_step(folder, _inputs(workspace, timeline, day, "churn"), write)
+    return ChurnSummary.read(folder)
+
+
+def recommend(
+    workspace: Workspace, cutoff: date | str | None = None, progress: Progress | None = None
+) -> RecommendSummary:
+    """What each listener should hear next, and the charts."""
+    settings = workspace.settings
+    with _opened(workspace, cutoff) as (engine, timeline, day):
+        if progress is not None:
+            progress("making lists", 0, 1)
+        folder = workspace.run_folder(day) / "recommend"
+        do_step(
+            folder,
+            _inputs(workspace, timeline, day, "recommend"),
+            lambda aside: write_recommendations(
+                engine,
+                timeline,
+                day,
+                pd.read_parquet(items_file(workspace)),
+                settings.recommend,
+                settings.churn.horizon_days,
+                settings.random_state,
+                aside,
+            ),
+        )
+        if progress is not None:
+            progress("making lists", 1, 1)
+    return RecommendSummary.read(folder)
+
+
+def report(workspace: Workspace, cutoff: date | str | None = None) -> Path:
+    """One self-contained page, drawn from saved results alone."""
+    day = _timeline(workspace).parse_cutoff(cutoff or _timeline(workspace).end)
+    return reports.write_report(workspace, day)
+
+
+def run(
+    workspace: Workspace, cutoff: date | str | None = None, progress: Progress | None = None
+) -> RunSummary:
+    """All of it, in order; killed at any moment and run again, the same bytes."""
+    ingested = ingest(workspace, progress)
+    timeline = _timeline(workspace)
+    day = timeline.parse_cutoff(cutoff or timeline.end)
+    describe(workspace, day)
+    churned = churn(workspace, day, progress)
+    recommended = recommend(workspace, day, progress)
+    folder = workspace.run_folder(day)
+    _write_record(workspace, timeline, day, churned, recommended)
+    return RunSummary(day, folder, report(workspace, day), ingested, churned, recommended)
+
+
+def demo(
+    folder: Path | str,
+    *,
+    listeners: int = 2000,
+    days: int = 44,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> RunSummary:
+    """An invented service of ``listeners``, and everything that Tenuto does with it.
+
+    The outcome of the cutoff is in the log, so that the report shows how good the list was.
+    """
+    logs, workspace = Path(folder) / "logs", Path(folder) / "workspace"
+    if not (logs / "truth" / "model.json").exists():
+        told = _told(progress, "simulating")
+        simulate("musicbox", logs, listeners=listeners, days=days, seed=seed, progress=told)
+    return run(init(workspace, source="musicbox", logs=logs), progress=progress)
+
+
+def _timeline(workspace: Workspace) -> Timeline:
+    return Timeline(
+        Lake(workspace.rollups), sources.CATALOGUE.get(workspace.settings.source).PRECISION
+    )
+
+
+@contextmanager
+def _opened(
+    workspace: Workspace, cutoff: date | str | None
+) -> Iterator[tuple[Engine, Timeline, date]]:
+    """An engine, the timeline and the cutoff, with the workspace locked for writing."""
+    settings = workspace.settings.engine
+    timeline = _timeline(workspace)
+    day = timeline.parse_cutoff(cutoff or timeline.end)
+    # One thread: floats are always summed in the same order, so runs repeat to the byte.
+    with (
+        workspace.lock(),
+        engines.CATALOGUE.get(settings.name).open(
+            threads=1, memory=settings.memory, scratch=workspace.scratch
+        ) as engine,
+    ):
+        yield engine, timeline, day
+
+
+def _inputs(workspace: Workspace, timeline: Timeline, day: date, section: str) -> str:
+    """The digest of all that a step depends on."""
+    return digest_of(
+        {
+            "rollups": timeline.digests(),
+            "settings": workspace.settings.model_dump(),
+            "versions": versions(),
+            "code": code_digest(),
+            "cutoff": day,
+            "section": section,
+        }
+    )
+
+
+def _write_record(
+    workspace: Workspace,
+    timeline: Timeline,
+    day: date,
+    churned: ChurnSummary,
+    recommended: RecommendSummary,
+) -> None:
+    folder = workspace.run_folder(day)
+    metrics = folder / "churn" / "metrics.csv"
+    write_json(
+        folder / "run.json",
+        {
+            "cutoff": day,
+            "inputs": timeline.digests(),
+            "settings": workspace.settings.model_dump(),
+            "versions": versions(),
+            "code": code_digest(),
+            "churn": churned.to_dict(),
+            "recommend": recommended.to_dict(),
+            "metrics": pd.read_csv(metrics).to_dict("records") if metrics.exists() else [],
+        },
+    )
+
+
+def _told(progress: Progress | None, step: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else partial(progress, step)
+
+
+def _models_told(progress: Progress) -> Callable[[int, int, str], None]:
+    return lambda done, total, what: progress("training models", done, total)
