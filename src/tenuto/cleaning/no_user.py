@@ -5,4 +5,4 @@ NEEDS = ("user_text", "user_id")
 
 
 def applies(table):
-    return table.user_text.isnull() | table.user_text.isin(["", "0", "null", "None"])
+    return table.user_text.isnull() | table.user_text.re_search("^(0*|null|None)$")
