@@ -1,3 +1,60 @@
-"""Tenuto keeps a music-streaming service's listeners."""
+"""Tenuto keeps a music-streaming service's listeners.
+
+>>> import tenuto
+>>> "run" in dir(tenuto)
+True
+
+Everything here is imported when it is first asked for, so that ``import tenuto`` costs nothing.
+The rooms (``tenuto.features``, ``tenuto.churn``, ...) are packages of their own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tenuto.errors import TenutoError
+    from tenuto.pipeline import churn as predict_churn
+    from tenuto.pipeline import demo, init, recommend, report, run, simulate
+    from tenuto.pipeline import ingest as ingest_logs
+    from tenuto.workspace import Workspace
 
 __version__ = "0.1.0"
+
+# No name here is that of a room: importing the room `tenuto.churn` would take its place.
+_HOMES = {
+    "TenutoError": "tenuto.errors:TenutoError",
+    "Workspace": "tenuto.workspace:Workspace",
+    "demo": "tenuto.pipeline:demo",
+    "ingest_logs": "tenuto.pipeline:ingest",
+    "init": "tenuto.pipeline:init",
+    "predict_churn": "tenuto.pipeline:churn",
+    "recommend": "tenuto.pipeline:recommend",
+    "report": "tenuto.pipeline:report",
+    "run": "tenuto.pipeline:run",
+    "simulate": "tenuto.pipeline:simulate",
+}
+
+__all__ = [
+    "TenutoError",
+    "Workspace",
+    "__version__",
+    "demo",
+    "ingest_logs",
+    "init",
+    "predict_churn",
+    "recommend",
+    "report",
+    "run",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tenuto' has no attribute '{name}'")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

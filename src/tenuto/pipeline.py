@@ -25,7 +25,14 @@ from tenuto.errors import NotEnoughData
 from tenuto.events.lake import Lake
 from tenuto.ingest import IngestSummary
 from tenuto.recommenders._results import RecommendSummary, write_recommendations
-from tenuto.record import code_digest, digest_of, do_step, versions, write_json
+from tenuto.record import (
+    code_digest,
+    digest_of,
+    do_step,
+    versions,
+    write_folder_aside,
+    write_json,
+)
 from tenuto.rollups import build_rollups, items_file
 from tenuto.timeline import Timeline, activity_by_day, device_shares, events_per_user
 from tenuto.workspace import Workspace
@@ -98,7 +105,7 @@ def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
                 table().to_csv(folder / f"{name}.csv", index=False)
 
         folder = workspace.run_folder(day) / "data"
-        do_step(folder, _inputs(workspace, timeline, day, "churn"), write)
+        do_step(folder, _inputs(workspace, timeline, day, horizon), write)
     return folder
 
 
@@ -126,7 +133,8 @@ def churn(
             return write_study(found, model, horizon, folder)
 
         folder = workspace.run_folder(day) / "churn"
-        do_step(folder, _inputs(workspace, timeline, day, "churn"), write)
+        asked = [settings.churn.model_dump(), settings.random_state]
+        do_step(folder, _inputs(workspace, timeline, day, asked), write)
     return ChurnSummary.read(folder)
 
 
@@ -139,16 +147,18 @@ def recommend(
         if progress is not None:
             progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
+        horizon = settings.churn.horizon_days
+        asked = [settings.recommend.model_dump(), horizon, settings.random_state]
         do_step(
             folder,
-            _inputs(workspace, timeline, day, "recommend"),
+            _inputs(workspace, timeline, day, asked),
             lambda aside: write_recommendations(
                 engine,
                 timeline,
                 day,
                 pd.read_parquet(items_file(workspace)),
                 settings.recommend,
-                settings.churn.horizon_days,
+                horizon,
                 settings.random_state,
                 aside,
             ),
@@ -192,9 +202,15 @@ def demo(
     The outcome of the cutoff is in the log, so that the report shows how good the list was.
     """
     logs, workspace = Path(folder) / "logs", Path(folder) / "workspace"
-    if not (logs / "truth" / "model.json").exists():
+    if not logs.exists():
         told = _told(progress, "simulating")
-        simulate("musicbox", logs, listeners=listeners, days=days, seed=seed, progress=told)
+        options: dict[str, Any] = {
+            "listeners": listeners,
+            "days": days,
+            "seed": seed,
+            "progress": told,
+        }
+        write_folder_aside(logs, lambda aside: simulate("musicbox", aside, **options))
     return run(init(workspace, source="musicbox", logs=logs), progress=progress)
 
 
@@ -222,16 +238,16 @@ def _opened(
         yield engine, timeline, day
 
 
-def _inputs(workspace: Workspace, timeline: Timeline, day: date, section: str) -> str:
-    """The digest of all that a step depends on."""
+def _inputs(workspace: Workspace, timeline: Timeline, day: date, asked: Any) -> str:
+    """The digest of all that a step depends on; ``asked`` are the settings that it reads."""
     return digest_of(
         {
             "rollups": timeline.digests(),
-            "settings": workspace.settings.model_dump(),
+            "engine": workspace.settings.engine.name,
+            "asked": asked,
             "versions": versions(),
             "code": code_digest(),
             "cutoff": day,
-            "section": section,
         }
     )
 

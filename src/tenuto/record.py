@@ -103,6 +103,20 @@ def code_digest() -> str:
     return digest_of([digest_of_file(file) for file in sorted(folder.rglob("*.py"))])
 
 
+def write_folder_aside(folder: Path, write: Callable[[Path], Any]) -> None:
+    """Make ``folder`` by ``write(aside)``: it appears whole or not at all."""
+    aside = folder.with_name(folder.name + ".aside")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        write(aside)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def do_step(folder: Path, digest: str, write: Callable[[Path], Any]) -> bool:
     """Make ``folder`` by ``write(aside)``, unless it was made from the same inputs.
 
@@ -111,15 +125,10 @@ def do_step(folder: Path, digest: str, write: Callable[[Path], Any]) -> bool:
     marker = folder / "step.json"
     if marker.exists() and read_json(marker)["inputs"] == digest:
         return False
-    aside = folder.with_name(folder.name + ".aside")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    try:
+
+    def write_and_mark(aside: Path) -> None:
         write(aside)
         write_json(aside / "step.json", {"inputs": digest})
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+
+    write_folder_aside(folder, write_and_mark)
     return True

@@ -1,0 +1,116 @@
+"""How the results of a run read on a terminal: the answer first, then where the rest is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenuto.cli._audit import files_in_words, lines_in_words
+from tenuto.cli._output import print_places, print_table
+
+if TYPE_CHECKING:
+    from tenuto.churn._results import ChurnSummary
+    from tenuto.pipeline import RunSummary
+    from tenuto.recommenders._results import RecommendSummary
+
+
+def print_run(summary: RunSummary) -> None:
+    """The short of everything, and where the report and the lists are."""
+    print(files_in_words(summary.ingest))
+    print(lines_in_words(summary.ingest))
+    print(f"Cutoff {summary.cutoff}: only days before it are known.\n")
+    print(_churn_in_words(summary.churn))
+    print(_lists_in_words(summary.recommend))
+    places: dict[str, Path] = {"report": summary.report}
+    if not summary.churn.skipped:
+        places["call list"] = summary.folder / "churn" / "churn_scores.csv"
+    places["songs"] = summary.folder / "recommend" / "recommendations.csv"
+    places["charts"] = summary.folder / "recommend" / "hot.csv"
+    print()
+    print_places(places)
+
+
+def print_churn(summary: ChurnSummary, results: Path) -> None:
+    """Whether the model beats the trivial rule, and by how much."""
+    print(f"Cutoff {summary.cutoff}: only days before it are known.")
+    print(_churn_in_words(summary))
+    _print_aucs(summary)
+    print(f"\nEverything is in {results}")
+
+
+def print_call_list(listeners: list[dict[str, Any]]) -> None:
+    """The listeners to call first."""
+    if listeners:
+        print("\nTo call first (active in the last 14 days, most likely to leave):")
+        _print_records(listeners)
+
+
+def print_recommend(summary: RecommendSummary, results: Path) -> None:
+    """For how many listeners there are lists, and where."""
+    print(f"Cutoff {summary.cutoff}: only days before it are known.")
+    print(_lists_in_words(summary))
+    if summary.judged_at is None:
+        print("The log is too short to judge the lists by what was played next.")
+    else:
+        print(f"Judged at {summary.judged_at}, by what was played after it.")
+    print_places({"songs": results / "recommendations.csv", "charts": results / "hot.csv"})
+
+
+def print_songs(songs: list[dict[str, Any]]) -> None:
+    """The list of one listener."""
+    _print_records(songs)
+
+
+def _print_aucs(summary: ChurnSummary) -> None:
+    """The models side by side, where it matters; ``metrics.csv`` has the rest."""
+    from tenuto.timeline import HEADLINE
+
+    aucs = [
+        auc for auc in summary.aucs if (auc["protocol"], auc["population"]) == ("forward", HEADLINE)
+    ]
+    if aucs:
+        print(f"\nAmong the listeners {HEADLINE}, judged on days after those learned from:")
+        ranked = sorted(aucs, key=lambda auc: (-(_or_none(auc["value"]) or 0), auc["model"]))
+        columns = ["model", "AUC", "95% interval", "churn rate", "listeners"]
+        print_table(columns, [[auc["model"], *_figures(auc)] for auc in ranked])
+
+
+def _print_records(records: list[dict[str, Any]]) -> None:
+    columns = list(records[0])
+    rows = [[_cell(column, record[column]) for column in columns] for record in records]
+    print_table(columns, rows)
+
+
+def _cell(column: str, value: Any) -> Any:
+    # An id is a name, not a quantity: no thousands are set apart in it.
+    if column.endswith("_id"):
+        return str(value)
+    # Features are floats, counts among them.
+    return int(value) if column.startswith("n_") and value is not None else value
+
+
+def _churn_in_words(summary: ChurnSummary) -> str:
+    if summary.skipped:
+        return f"No churn models: {summary.skipped}"
+    return (
+        f"Who leaves: {summary.n_listeners:,} listeners ranked, {summary.n_active_14d:,} of them "
+        f"active in the last 14 days.\n{summary.verdict}"
+    )
+
+
+def _lists_in_words(summary: RecommendSummary) -> str:
+    lists = f"What to hear next: lists for {summary.n_listeners:,} listeners"
+    if not summary.hot_this_week:
+        return f"{lists}."
+    return f"{lists}. Hot this week: {'; '.join(summary.hot_this_week)}."
+
+
+def _figures(auc: dict[str, Any]) -> list[Any]:
+    value, low, high = (_or_none(auc[name]) for name in ("value", "low", "high"))
+    interval = None if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    return [value, interval, _or_none(auc["base_rate"]), auc["n_rows"]]
+
+
+def _or_none(number: float | None) -> float | None:
+    """None where there is no figure: JSON has no NaN, and null comes back as None."""
+    return None if number is None or number != number else number
