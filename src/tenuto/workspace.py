@@ -57,7 +57,11 @@ class EngineSettings(_Section):
 
     def n_threads(self) -> int:
         """Threads to use, with 0 resolved to the cores this process may use."""
-        return self.threads or len(os.sched_getaffinity(0))
+        if self.threads:
+            return self.threads
+        # Only Linux knows how many cores a process may use; elsewhere it is all of them.
+        may_use = getattr(os, "sched_getaffinity", None)
+        return len(may_use(0)) if may_use else os.cpu_count() or 1
 
 
 class Settings(_Section):

@@ -16,10 +16,11 @@ _PARAMETERS = {
     "objective": "binary",
     "deterministic": True,
     "force_row_wise": True,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
+    # Many features say nearly the same: few of them per tree, and few leaves.
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.6,
     "bagging_freq": 1,
-    "lambda_l2": 1.0,
+    "lambda_l2": 10.0,
     "max_bin": 127,
     "verbose": -1,
 }
@@ -42,11 +43,11 @@ class Model(ChurnModel):
 
     def __init__(
         self,
-        learning_rate: float = 0.05,
-        num_leaves: int = 31,
-        max_rounds: int = 400,
-        patience: int = 25,
-        rounds_when_few: int = 80,
+        learning_rate: float = 0.03,
+        num_leaves: int = 12,
+        max_rounds: int = 600,
+        patience: int = 50,
+        rounds_when_few: int = 120,
         n_jobs: int = 1,
     ):
         super().__init__(
