@@ -104,9 +104,7 @@ def code_digest() -> str:
     """
     folder = Path(__file__).parent
     shown = (folder / "cli", folder / "reports")
-    modules = [
-        file for file in sorted(folder.rglob("*.py")) if not set(shown) & set(file.parents)
-    ]
+    modules = [file for file in sorted(folder.rglob("*.py")) if not set(shown) & set(file.parents)]
     return digest_of([digest_of_file(file) for file in modules])
 
 
