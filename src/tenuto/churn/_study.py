@@ -7,7 +7,7 @@ cutoff on: cross-fitted over folds of users, at earlier cutoffs whose labels wer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._examples import Examples
 from tenuto.churn._protocols import Progress, Scored, fit, forward, snapshot, thinned
 from tenuto.engines import Engine
-from tenuto.errors import SettingsError
+from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import legal_training_cutoffs
 from tenuto.timeline import Timeline
 from tenuto.workspace import ChurnSettings
@@ -61,6 +61,7 @@ def study(
     SettingsError : if the model of the call list is not among those asked for
     """
     bench = _Bench(engine, timeline, settings, random_state, progress)
+    bench.refuse_short_log()
     is_closed = timeline.is_closed(cutoff, settings.horizon_days)
     test_cutoff = cutoff if is_closed else timeline.last_closed_cutoff(settings.horizon_days)
     training_cutoffs = bench.training_cutoffs(test_cutoff)
@@ -112,6 +113,20 @@ class _Bench:
                 f"the call list is to come from '{settings.call_list_model}', which is not "
                 f"among the models {', '.join(self.names)}",
                 mend="add it to churn.models, or change churn.call_list_model in tenuto.toml",
+            )
+
+    def refuse_short_log(self) -> None:
+        """Training, its labels and the test's labels need their days one after the other."""
+        settings, first = self.settings, self.timeline.first_day
+        needed = settings.min_history_days + 2 * settings.horizon_days
+        held = (self.timeline.end - first).days
+        if held < needed:
+            raise NotEnoughData(
+                f"the log holds {held} of the {needed} days that models need: "
+                f"{settings.min_history_days} of history, {settings.horizon_days} to see who left, "
+                f"and {settings.horizon_days} to test on",
+                mend=f"go on collecting until {first + timedelta(days=needed - 1)}, or shorten "
+                "churn.horizon_days or churn.min_history_days in tenuto.toml",
             )
 
     def training_cutoffs(self, before: date) -> list[date]:

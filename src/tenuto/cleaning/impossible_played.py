@@ -1,4 +1,7 @@
-"""More seconds played than a day has, or not a finite number: unknown; the play counts (K52)."""
+"""More seconds played than a day has, or not a finite number: unknown; the play counts.
+
+Source: K52.
+"""
 
 EFFECT = "mend"
 NEEDS = ("played_s", "user_id")

@@ -1,8 +1,10 @@
-"""Seconds played that are milliseconds: divided by a thousand (K17).
+"""Seconds played that are milliseconds: divided by a thousand.
 
 About 3 % of Android plays. A value above 10,000 that exceeds the song's length is taken for
 milliseconds when a thousandth of it fits the length (or a day, where the length is unknown);
 1.5 s of rounding is allowed.
+
+Source: K17.
 """
 
 EFFECT = "mend"

@@ -1,4 +1,7 @@
-"""A play without its seconds, such as "" or "nan": it counts, its duration is unknown (K52)."""
+"""A play without its seconds, such as "" or "nan": it counts, its duration is unknown.
+
+Source: K52.
+"""
 
 EFFECT = "mend"
 NEEDS = ("played_text", "action")

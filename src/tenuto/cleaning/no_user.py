@@ -1,4 +1,7 @@
-"""No user, or the pseudo-user 0 that stands for everybody who is not logged in (K43)."""
+"""No user, or the pseudo-user 0 that stands for everybody who is not logged in.
+
+Source: K43.
+"""
 
 EFFECT = "set_aside"
 NEEDS = ("user_text", "user_id")

@@ -1,4 +1,7 @@
-"""A user id of seven digits or fewer where most have nine: an old account; kept (seeds.md §2.1)."""
+"""A user id of seven digits or fewer where most have nine: an old account; kept.
+
+Source: seeds.md §2.1.
+"""
 
 EFFECT = "note"
 NEEDS = ("user_text", "user_id")

@@ -1,4 +1,7 @@
-"""A play of 0 seconds: a skip, and kept as one, never filled with a mean (K21)."""
+"""A play of 0 seconds: a skip, and kept as one, never filled with a mean.
+
+Source: K21.
+"""
 
 EFFECT = "note"
 NEEDS = ("played_s", "user_id")

@@ -1,4 +1,7 @@
-"""A song that no catalogue knows, 0, -1 or nothing: kept for churn, not recommended (K24)."""
+"""A song that no catalogue knows, 0, -1 or nothing: kept for churn, not recommended.
+
+Source: K24.
+"""
 
 EFFECT = "mend"
 NEEDS = ("item_text", "item_id", "action", "user_id")

@@ -1,4 +1,7 @@
-"""Seconds played that are not a number: the play counts, its duration is unknown (K52)."""
+"""Seconds played that are not a number: the play counts, its duration is unknown.
+
+Source: K52.
+"""
 
 EFFECT = "note"
 NEEDS = ("played_text", "played_s")

@@ -1,4 +1,7 @@
-"""A song length of 0 seconds: unknown, later taken from the song's other plays (K20)."""
+"""A song length of 0 seconds: unknown, later taken from the song's other plays.
+
+Source: K20.
+"""
 
 EFFECT = "mend"
 NEEDS = ("length_s", "user_id")

@@ -39,6 +39,8 @@ def files_in_words(summary: IngestSummary) -> str:
     files = f"{summary.n_files:,} log files, {summary.n_files_read:,} of them read now"
     if not summary.days:
         return f"{files}; no day of log."
+    if len(summary.days) == 1:
+        return f"{files}; one day, {summary.days[0]}."
     return f"{files}; {len(summary.days)} days from {summary.days[0]} to {summary.days[-1]}."
 
 

@@ -1,7 +1,9 @@
-"""Which share of the song a listener plays: shares of plays by bucket, unrounded (K9).
+"""Which share of the song a listener plays: shares of plays by bucket, unrounded.
 
 Below the line stand plays whose song length and seconds are known, so that the five shares
 add up to 1. A listener without any such play has no shares (NULL), not five zeros (K8, K20).
+
+Source: K9.
 """
 
 from tenuto.features._contract import feature

@@ -1,6 +1,8 @@
-"""The device of a listener: the one with most events before the cutoff (K10, S2-F-E1).
+"""The device of a listener: the one with most events before the cutoff.
 
 One row per listener, whatever the number of devices.
+
+Source: K10, S2-F-E1.
 """
 
 import ibis

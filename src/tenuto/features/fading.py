@@ -47,7 +47,7 @@ def mean_log_events(rows):
 
 
 def _against_before(days):
-    @feature(unit="days", window=days, nullable=True)
+    @feature(unit="days", nullable=True)
     def more_active_days(rows):
         recent = (rows.age_days <= days).sum()
         older = (rows.age_days > days).sum()

@@ -1,7 +1,9 @@
-"""Left = no event of any kind in the horizon after the cutoff (S1-L1, S2-L1, K2).
+"""Left = no event of any kind in the horizon after the cutoff.
 
 The polarity is 1 for leaving; S0 had it the other way round (K50). Any event counts, a search
 as much as a month of plays (K51): how sure silence is as a sign is what the return curve says.
+
+Source: S1-L1, S2-L1, K2.
 """
 
 import ibis

@@ -1,8 +1,10 @@
-"""Plays, weighted by the share heard, and downloads, added up (S1-Q1 as it was coded).
+"""Plays, weighted by the share heard, and downloads, added up.
 
 0.4 * plays * mean share heard + 0.6 * downloads. A play whose share is unknown counts with
 the mean share of the pair's other plays, or 0.5 where none is known. One user with many
 plays of one song has no bound here (653 in S1, K26); `log_counts` tames it.
+
+Source: S1-Q1 as it was coded.
 """
 
 from tenuto.preferences._sums import pair_sums

@@ -1,7 +1,9 @@
-"""The logarithm of one plus weighted plays and downloads (S1-Q1 as it was described, K26).
+"""The logarithm of one plus weighted plays and downloads.
 
 S1 wrote log10(0.4 * share * plays + 0.6 * downloads), which is below 0 for fewer than three
 plays. Here it is log(1 + ...), natural: never below 0, and in the same order.
+
+Source: S1-Q1 as it was described, K26.
 """
 
 from tenuto.preferences import counts

@@ -1,9 +1,11 @@
-"""The mean score 1 to 5 of the user's plays by share heard; 5 if downloaded (S2-Q1).
+"""The mean score 1 to 5 of the user's plays by share heard; 5 if downloaded.
 
 A play of under 20 % of the song scores 1, under 40 % 2, under 60 % 3, under 80 % 4, others 5;
 the mean is rounded, half up. Plays whose share is unknown are left out of the mean; where no
 play has a known share the score is 3. A skip scores 1, so 1 is not liking but the
 opposite (K36): models that take every value for evidence of liking should know.
+
+Source: S2-Q1.
 """
 
 from tenuto.preferences._sums import pair_sums

@@ -1,10 +1,12 @@
-"""Play time of the song over that of the user's most played song (S0-Q1).
+"""Play time of the song over that of the user's most played song.
 
 S0 does not say whether the maximum is over songs' totals or over single plays; here it is
 over totals, so that values end at 1. Shares of the song do not matter, so neither does a
 play whose share is unknown; a play whose duration is unknown adds no time. A user who
 played for 0 seconds in all has no preferences and is left out; a song only downloaded, or
 only skipped, has 0.
+
+Source: S0-Q1.
 """
 
 import ibis

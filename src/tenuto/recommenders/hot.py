@@ -1,4 +1,4 @@
-"""Hot now: liked by its listeners, played, downloaded and searched for (S0-R1, S0-R2).
+"""Hot now: liked by its listeners, played, downloaded and searched for.
 
 S0 added a mean rating in 0..1 to three logarithms of counts, so that counts decided alone
 (K50). Here each of the four terms is brought to one size before they are weighted and added. The
@@ -7,6 +7,8 @@ for, two searches came out 65 standard deviations up and made a song with two pl
 three of the week (seen on 2,000 made listeners). And the mean preference of an item with few
 people behind it is drawn towards that of all. A window of 7 days is "hot this week", of 30
 days "hot this month".
+
+Source: S0-R1, S0-R2.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Most listeners: the items that most different people played in the window (S2-R1, K33).
+"""Most listeners: the items that most different people played in the window.
 
 Listeners, not plays: one user on repeat moves nothing. The window is that of the interactions,
 30 days unless told otherwise. With ``half_life_days`` a listener who last played the item that
 many days before another counts half as much, so that new songs rise and old ones fade.
+
+Source: S2-R1, K33.
 """
 
 from __future__ import annotations

@@ -1,0 +1,28 @@
+"""What is shown: one page a run, drawn from saved results alone, readable without a network.
+
+A member is a section of the page. It provides ``TITLE``, ``ORDER`` (its place, rising; gaps are
+left for newcomers) and ``section(results)``, which returns parts (`tenuto.reports._parts`).
+"""
+
+from datetime import date
+from pathlib import Path
+
+from tenuto.catalogue import Catalogue
+from tenuto.workspace import Workspace
+
+CATALOGUE = Catalogue("tenuto.reports", must_provide=("TITLE", "ORDER", "section"))
+
+
+def write_report(workspace: Workspace, day: date | str) -> Path:
+    """Draw the results of ``runs/<day>`` as ``report.html`` beside them, whole or not at all.
+
+    The page has no clock time and no path of this machine: the same results, the same bytes.
+
+    Raises
+    ------
+    WorkspaceError : if a result that every run leaves is missing
+    """
+    # The charts take a second to import; who only asks for the catalogue need not wait.
+    from tenuto.reports._page import write_page
+
+    return write_page(workspace, day, CATALOGUE)

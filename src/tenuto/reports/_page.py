@@ -1,0 +1,59 @@
+"""The sections in order, poured into the template and written whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from tenuto.catalogue import Catalogue
+from tenuto.record import write_aside
+from tenuto.reports import _palette, _words
+from tenuto.reports._parts import Part
+from tenuto.reports._results import Results
+from tenuto.workspace import Workspace
+
+_ROOM = Path(__file__).parent
+
+
+def write_page(workspace: Workspace, day: date | str, catalogue: Catalogue) -> Path:
+    """See `tenuto.reports.write_report`."""
+    results = Results(workspace, day)
+    page = render(results, catalogue)
+    path = results.folder / "report.html"
+    write_aside(path, lambda aside: aside.write_text(page, "utf-8", newline="\n"))
+    return path
+
+
+def render(results: Results, catalogue: Catalogue) -> str:
+    """The whole page as HTML with nothing outside itself."""
+    sections = [
+        {"name": name, "title": member.TITLE, "parts": member.section(results)}
+        for name, member in in_order(catalogue)
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_ROOM),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        day=_words.day(results.cutoff),
+        version=results.run["versions"]["tenuto"],
+        style=Markup(_palette.stylesheet() + "\n" + (_ROOM / "page.css").read_text("utf-8")),
+        sections=sections,
+    )
+
+
+def in_order(catalogue: Catalogue) -> list[tuple[str, Any]]:
+    """The members by their ``ORDER``; a tie goes to the name."""
+    return sorted(catalogue.all().items(), key=lambda member: (member[1].ORDER, member[0]))
+
+
+def sections_of(results: Results, catalogue: Catalogue) -> dict[str, list[Part]]:
+    """The parts of every section by its name, in the order of the page."""
+    return {name: member.section(results) for name, member in in_order(catalogue)}

@@ -1,0 +1,157 @@
+"""The verdict, the figures of the day and where the lists are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from tenuto.reports._model_charts import curve_figures
+from tenuto.reports._parts import Column, Facts, Notice, Paragraph, Part, Row, Table
+from tenuto.reports._results import RULE, Results
+from tenuto.reports._windows import faults
+from tenuto.reports._words import (
+    as_date,
+    count,
+    day,
+    figure,
+    listing,
+    percent,
+    plural,
+    spoken,
+)
+
+TITLE = "In short"
+ORDER = 10
+
+_TONES = {"better": "good", "worse": "warning", "undecided": "warning"}
+
+
+def section(results: Results) -> list[Part]:
+    """The verdict first; then who, how sure, and what to open next."""
+    if not results.has_model:
+        return [_without_model(results), *_files(results)]
+    return [
+        _verdict(results),
+        _facts(results),
+        *_better_models(results),
+        *_charts(results),
+        _when(results),
+        *_damage(results),
+        *_files(results),
+    ]
+
+
+def _verdict(results: Results) -> Notice:
+    ours = results.metric("auc", results.model) or {}
+    tone = _TONES.get(str(ours.get("verdict")), "plain")
+    return Notice(str(results.churn["verdict"]), tone)
+
+
+def _better_models(results: Results) -> list[Part]:
+    """The verdict is about the call list's model; others may do better than the rule."""
+    better = results.better_models
+    if not better or results.model in better:
+        return []
+    names = listing(spoken(name) for name in better)
+    return [
+        Paragraph(
+            Markup(
+                'Among the other models, {} {} beat the rule: see <a href="#models">Models</a>.'
+            ).format(names, "does" if len(better) == 1 else "do")
+        )
+    ]
+
+
+def _without_model(results: Results) -> Notice:
+    reason, _, mend = str(results.churn["skipped"]).partition("To mend:")
+    said = f"There is no churn model in this run: {reason.strip().rstrip('.')}."
+    said += f" To mend: {mend.strip().rstrip('.')}." if mend else ""
+    return Notice(f"{said} Everything else below is as usual.", "warning")
+
+
+def _facts(results: Results) -> Facts:
+    churn = results.churn
+    ours, rule = results.metric("auc", results.model), results.metric("auc", RULE)
+    items = [
+        (
+            count(churn["n_active_14d"]),
+            "listeners who can still be kept",
+            f"active in the last 14 days; {count(churn['n_listeners'])} scored in all",
+        ),
+        (
+            percent(None if ours is None else ours["base_rate"]),
+            "of such listeners leave",
+            f"no event in {results.horizon_days} days, from {churn['test_cutoff']}",
+        ),
+        _top_tenth(results.metric("precision_at_10", results.model)),
+        (
+            figure(None if ours is None else ours["value"]),
+            f"AUC of the {spoken(results.model)} model",
+            "not defined here" if rule is None else f"{figure(rule['value'])} by recency alone",
+        ),
+    ]
+    return Facts(items)
+
+
+def _charts(results: Results) -> list[Part]:
+    """The two that a list is used by: how far down to call, and whether to believe it."""
+    figures = curve_figures(results, ["gains", "reliability"])
+    return [Row(figures)] if figures else []
+
+
+def _top_tenth(precision: dict[str, Any] | None) -> tuple[str, str, str]:
+    if precision is None:
+        return percent(None), "of the top tenth really left", "not defined here"
+    small = f"95% interval {percent(precision['low'], 0)} to {percent(precision['high'], 0)}"
+    return percent(precision["value"]), "of the top tenth really left", small
+
+
+def _when(results: Results) -> Paragraph:
+    horizon = results.horizon_days
+    last = results.cutoff + timedelta(days=horizon - 1)
+    listed = (
+        f"The list is as of {day(results.cutoff)}: it was made from the days before, and says who "
+        f"will do nothing from then to {day(last)}."
+    )
+    tested = as_date(results.churn["test_cutoff"])
+    if tested == results.cutoff:
+        check = " Those days are in the log already, so the figures above are about this very list."
+    else:
+        check = (
+            f" How good such a list is was measured at {day(tested)}, the latest day whose "
+            f"following {horizon} days are in the log."
+        )
+    return Paragraph(listed + check)
+
+
+def _damage(results: Results) -> list[Part]:
+    found = faults(results)
+    if found.empty or not (found["touches"] != "").any():
+        return []
+    n_files = int((found["touches"] != "").sum())
+    text = Markup(
+        "{} with a fault {} in the days that the models look at: see "
+        '<a href="#completeness">Completeness</a> before trusting a change from yesterday.'
+    ).format(plural(n_files, "log file"), "lies" if n_files == 1 else "lie")
+    return [Notice(text)]
+
+
+def _files(results: Results) -> list[Part]:
+    rows = []
+    if results.has_model:
+        rows.append(
+            _file("churn/churn_scores.csv", "The call list: every listener, likeliest leaver first")
+        )
+    rows += [
+        _file("recommend/recommendations.csv", "What each listener should hear next"),
+        _file("recommend/hot.csv", "The charts of the week and the month"),
+        _file("run.json", "Settings, versions and digests of this run"),
+    ]
+    columns = [Column("File, beside this page", wraps=True), Column("What it holds", wraps=True)]
+    return [Table("Where the lists are", columns, rows)]
+
+
+def _file(path: str, what: str) -> list[str]:
+    return [Markup('<a href="{0}">{0}</a>').format(path), what]
