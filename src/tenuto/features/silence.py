@@ -5,9 +5,10 @@ a chance of their own. Given on how many days they were active and how long they
 Bayes' rule says how likely it is that they are still there, and that they will stay silent. This
 is the beta-geometric/beta-binomial model of discrete transactions (Fader, Hardie & Shang,
 "Customer-base analysis in a discrete-time noncontractual setting", Marketing Science 2010), with
-the two chances on a fixed grid and nothing fitted, so that nothing can leak.
+the two chances on a fixed grid and nothing fitted, so that nothing can leak. Two things are added:
 
-The first days of a listener are busier than the rest; the ``settled`` variants begin after them.
+* the first days of a listener are busier than the rest, so they count for more days;
+* half of those who stop fade first: in their last week they are half as active.
 """
 
 import ibis
@@ -18,77 +19,101 @@ from tenuto.features._contract import feature
 _ACTIVE = (0.02, 0.05, 0.11, 0.2, 0.32, 0.46, 0.62, 0.78, 0.9, 0.97)
 _STOP = (0.004, 0.015, 0.05, 0.15)
 _NEXT_DAYS = 14
-_SETTLED_AFTER_DAYS = 4
+# Arbitrary, as orders of magnitude: the busy start is worth three days more, over three days.
+_BUSY_START_DAYS = 3.0
+_FADING_DAYS = 7
+_FADING_ACTIVITY = 0.5
+# Fading may have begun so many days ago.
+_BEGAN_DAYS_AGO = (2, 5)
 
 
 def rows(past):
-    """One row per listener, chance of an active day and chance of stopping, with likelihoods."""
+    """One row per listener and cell of the grid, with the likelihood of every explanation."""
     days = past.table("user_days")
     ends = days.group_by("user_id").agg(
-        first_age=days.age_days.max(), last_age=days.age_days.min(), n_active=days.count()
+        first_age=days.age_days.max(),
+        last_age=days.age_days.min(),
+        n_active=days.count(),
+        **{f"n_last_{ago}": (days.age_days <= ago).sum() for ago in _BEGAN_DAYS_AGO},
     )
-    # Days after the settling in, but never later than the last active day.
-    start = ibis.greatest(ends.first_age - _SETTLED_AFTER_DAYS, ends.last_age)
-    ends = ends.mutate(settled_age=start)
-    starts = ends.select(who="user_id", settled_age="settled_age")
-    later = days.inner_join(starts, [("user_id", "who")])
-    counted = later.group_by(settled_user="user_id").agg(
-        n_settled=(later.age_days < later.settled_age).sum()
+    last = ends.select(who="user_id", who_last_age="last_age", who_first_age="first_age")
+    dated = days.inner_join(last, [("user_id", "who")])
+    is_last_week = (dated.age_days < dated.who_last_age + _FADING_DAYS) & (
+        dated.age_days < dated.who_first_age
     )
-    listeners = ends.inner_join(counted, [("user_id", "settled_user")]).drop("settled_user")
-    cells = [(active, stop) for active in _ACTIVE for stop in _STOP]
-    grid = ibis.array([ibis.struct({"active": a, "stop": s}) for a, s in cells])
-    spread = listeners.mutate(cell=grid.unnest())
+    weeks = dated.group_by(week_user="user_id").agg(n_last_week=is_last_week.sum())
+    listeners = ends.inner_join(weeks, [("user_id", "week_user")]).drop("week_user")
+    cells = [{"active": active, "stop": stop} for active in _ACTIVE for stop in _STOP]
+    spread = listeners.mutate(cell=ibis.array([ibis.struct(cell) for cell in cells]).unnest())
     spread = spread.mutate(active=spread.cell["active"], stop=spread.cell["stop"]).drop("cell")
-    whole = _likelihoods(spread, spread.n_active - 1, spread.first_age - spread.last_age)
-    settled = _likelihoods(spread, spread.n_settled, spread.settled_age - spread.last_age)
-    return spread.mutate(
-        **{f"whole_{name}": value for name, value in whole.items()},
-        **{f"settled_{name}": value for name, value in settled.items()},
+    return spread.mutate(**_explanations(spread))
+
+
+def _explanations(cell):
+    """Likelihoods of: still there and steady, there and fading, gone; and of a silence to come."""
+    span, silent = cell.first_age - cell.last_age, cell.last_age - 1
+    n_active = cell.n_active - 1
+    extra = _BUSY_START_DAYS * (1 - (-span / _BUSY_START_DAYS).exp())
+    inactive = ibis.greatest(span + extra - n_active, 0)
+    stay = 1 - cell.stop
+    history = cell.active**n_active * (1 - cell.active) ** inactive * stay**span
+    quiet = stay * (1 - cell.active)
+    quiet_fading = stay * (1 - _FADING_ACTIVITY * cell.active)
+    steady = history * quiet**silent
+    week = ibis.least(span, _FADING_DAYS)
+    gone = history * 0.5 * _stopped(cell, quiet, silent)
+    gone_after_fading = (
+        history
+        * 0.5
+        * _fades(cell, cell.n_last_week, week)
+        * _stopped(cell, quiet_fading, ibis.least(silent, _FADING_DAYS))
     )
-
-
-def _likelihoods(rows, n_active, span_days):
-    """Of the history: with any end, still there, and followed by a silence of the next days."""
-    silent_days = rows.last_age - 1
-    stay = 1 - rows.stop
-    quiet = stay * (1 - rows.active)
-    inactive = (1 - rows.active) ** (span_days - n_active)
-    until_last = rows.active**n_active * inactive * stay**span_days
-    there = quiet**silent_days
-    gone = rows.stop * (1 - there) / (1 - quiet)
-    next_quiet = quiet**_NEXT_DAYS
-    silent_next = rows.stop * (1 - next_quiet) / (1 - quiet) + next_quiet
+    fading, fading_silent = 0.0, 0.0
+    for ago in _BEGAN_DAYS_AGO:
+        known = ibis.least(span + silent, ago)
+        since = steady * _fades(cell, cell[f"n_last_{ago}"], known) * cell.stop * _FADING_DAYS / 2
+        fading = fading + since
+        rest = (1 - _FADING_ACTIVITY * cell.active) ** (_FADING_DAYS - ago)
+        fading_silent = fading_silent + since * rest
+    left = gone + gone_after_fading
+    silent_next = _stopped(cell, quiet, _NEXT_DAYS) + quiet**_NEXT_DAYS
     return {
-        "any": until_last * (there + gone),
-        "there": until_last * there,
-        "silent": until_last * (gone + there * silent_next),
+        "any": steady + fading + left,
+        "there": steady + fading,
+        "fading": fading,
+        "silent": left + fading_silent + steady * silent_next,
     }
 
 
-def _chance(rows, what, of):
-    return rows[f"{of}_{what}"].sum() / rows[f"{of}_any"].sum().nullif(0)
+def _stopped(cell, quiet, days):
+    """Chance of silence over ``days`` with a stop on one of them."""
+    return cell.stop * (1 - quiet**days) / (1 - quiet)
+
+
+def _fades(cell, n_active, days):
+    """How much likelier ``n_active`` of so many days are at a fading listener's activity."""
+    inactive = ibis.greatest(days - n_active, 0)
+    ratio = (1 - _FADING_ACTIVITY * cell.active) / (1 - cell.active)
+    return _FADING_ACTIVITY**n_active * ratio**inactive
+
+
+def _chance(rows, what):
+    return rows[what].sum() / rows["any"].sum().nullif(0)
 
 
 @feature(unit="share", nullable=True)
 def chance_still_there(rows):
     """Chance that the listener has not stopped for good, from days active and days silent."""
-    return _chance(rows, "there", "whole")
+    return _chance(rows, "there")
+
+
+@feature(unit="share", nullable=True)
+def chance_fading(rows):
+    """Chance that the listener is still there and in the half-active last week."""
+    return _chance(rows, "fading")
 
 
 @feature(unit="share", nullable=True)
 def chance_silent_next_14_days(rows):
     """Chance of no event in the next 14 days, from days active and days silent."""
-    return _chance(rows, "silent", "whole")
-
-
-@feature(unit="share", nullable=True)
-def settled_chance_still_there(rows):
-    """As chance_still_there, without the first five days, which are busier than the rest."""
-    return _chance(rows, "there", "settled")
-
-
-@feature(unit="share", nullable=True)
-def settled_chance_silent_next_14_days(rows):
-    """As chance_silent_next_14_days, without the first five days."""
-    return _chance(rows, "silent", "settled")
+    return _chance(rows, "silent")
