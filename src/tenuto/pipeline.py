@@ -199,7 +199,8 @@ def demo(
 ) -> RunSummary:
     """An invented service of ``listeners``, and everything that Tenuto does with it.
 
-    The outcome of the cutoff is in the log, so that the report shows how good the list was.
+    The list is for the day after the log; the models are judged at the latest cutoff whose
+    outcome is known.
     """
     logs, workspace = Path(folder) / "logs", Path(folder) / "workspace"
     if not logs.exists():

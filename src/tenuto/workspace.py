@@ -39,6 +39,9 @@ class ChurnSettings(_Section):
     days_between_cutoffs: int = Field(1, ge=1, description="days between training cutoffs")
     min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")
     max_training_rows: int = Field(300_000, ge=100, description="more are sampled by hash")
+    allow_features: list[str] = Field(
+        [], description="features that may pass the leak alarm, because they are honest"
+    )
     bootstrap_draws: int = Field(1000, ge=20, description="draws behind every interval")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -29,7 +31,7 @@ _IMPORTANCE_REPEATS = 5
 _SHOWN = ("days_since_last_play", "n_plays_14d", "n_active_days_14d", "played_s_14d")
 
 
-def stop_on_leaks(test: CutoffData, scored: Scored) -> None:
+def stop_on_leaks(test: CutoffData, scored: Scored, allow: Sequence[str] = ()) -> None:
     """Refuse figures too good to be true, among listeners who can still be kept.
 
     Of everybody, recency alone tells very well who has left long ago, honestly.
@@ -37,7 +39,7 @@ def stop_on_leaks(test: CutoffData, scored: Scored) -> None:
     rows = test.populations()[HEADLINE]
     labels = test.examples.y
     assert labels is not None
-    stop_on_leaking_feature(test.examples.X[rows], labels[rows])
+    stop_on_leaking_feature(test.examples.X[rows], labels[rows], allow=allow)
     for name in scored.models:
         stop_on_leaking_model(labels[rows], scored.probability(name)[rows], name=name)
 

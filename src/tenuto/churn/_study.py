@@ -67,7 +67,7 @@ def study(
     training_cutoffs = bench.training_cutoffs(test_cutoff)
     test = bench.load(test_cutoff)
     honest = bench.forward(training_cutoffs, test, bench.names)
-    _findings.stop_on_leaks(test, honest)
+    _findings.stop_on_leaks(test, honest, settings.allow_features)
     whole = bench.load(test_cutoff, all_windows=True)
     flattering = bench.snapshot(whole)
     calling_cutoffs, latest, called = training_cutoffs, test, honest

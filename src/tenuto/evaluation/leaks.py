@@ -55,8 +55,8 @@ def stop_on_leaking_feature(
         named = ", ".join(f"'{name}' (AUC {figure:.3f})" for name, figure in suspects.items())
         raise LeakError(
             f"a feature alone tells who leaves, better than {limit}: {named}",
-            mend=f"look for days at or after the cutoff in it; if it is honest, "
-            f"allow it by name: {', '.join(map(str, suspects.index))}",
+            mend="look for days at or after the cutoff in it; if it is honest, "
+            "name it in churn.allow_features in tenuto.toml",
         )
     return aucs
 

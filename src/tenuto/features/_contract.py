@@ -103,11 +103,17 @@ def _expand(family: str, function: Callable) -> list[Feature]:
             is_nullable=nullable,
             needs=needs,
             seeds=seeds.replace("{w}", str(days)),
-            description=text.replace("{w}", str(days)),
+            description=_in_words(text, days),
             compute=_bind(function, days),
         )
         for days in windows
     ]
+
+
+def _in_words(text: str, days: int) -> str:
+    return text.replace("{w} days", "day" if days == 1 else f"{days} days").replace(
+        "{w}", str(days)
+    )
 
 
 def _bind(function: Callable, days: int) -> Callable[[ir.Table], ir.Value]:
