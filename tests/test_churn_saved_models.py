@@ -11,11 +11,12 @@ import skops.io
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 
-from tenuto.churn import _estimators, _persistence
+from tenuto.churn import _estimators
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn.base_rate import Model as BaseRate
 from tenuto.churn.recency_rule import Model as RecencyRule
 from tenuto.errors import ContractError, UnknownName
+from tenuto.saved import as_json
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0, 0, 0, 1, 1, 1])
@@ -35,7 +36,7 @@ def saved(tmp_path):
 
 def rewrite_manifest(folder, **fields):
     path = folder / "manifest.json"
-    path.write_bytes(_persistence.as_json(json.loads(path.read_text()) | fields))
+    path.write_bytes(as_json(json.loads(path.read_text()) | fields))
 
 
 def test_an_estimator_gives_the_same_bytes_in_any_memory():

@@ -19,7 +19,16 @@ from typing import Any
 
 from tenuto.errors import WorkspaceError
 
-_PACKAGES = ("duckdb", "ibis-framework", "lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn")
+_PACKAGES = (
+    "duckdb",
+    "ibis-framework",
+    "lightgbm",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "skops",
+)
 
 
 def digest_of(value: Any) -> str:

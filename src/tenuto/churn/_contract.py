@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tenuto.churn import CATALOGUE, _persistence
+from tenuto import saved
+from tenuto.churn import CATALOGUE
 from tenuto.churn._examples import Examples, as_features
 from tenuto.errors import ContractError, NotEnoughData
 
@@ -100,7 +101,7 @@ class ChurnModel(ABC):
         """
         self._check_fitted()
         card = {"model": self.name(), "columns": list(self.columns), "settings": self.settings}
-        return _persistence.write_folder(Path(folder), card, self._dump())
+        return saved.write_folder(Path(folder), card, self._dump())
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -111,7 +112,7 @@ class ChurnModel(ABC):
         ContractError : if a file is missing, added or changed, or the model is of a
             kind other than the class asked
         """
-        card, files = _persistence.read_folder(Path(folder))
+        card, files = saved.read_folder(Path(folder), {"model", "columns", "settings"})
         kind = CATALOGUE.get(str(card["model"])).Model
         if not issubclass(kind, cls):
             raise ContractError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tenuto.churn._contract import ChurnModel
-from tenuto.churn._persistence import as_json, from_json
+from tenuto.saved import as_json, from_json
 
 LABEL = "Base rate"
 NEEDS: tuple[str, ...] = ()

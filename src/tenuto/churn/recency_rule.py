@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from tenuto.churn._contract import ChurnModel
-from tenuto.churn._persistence import as_json, from_json
+from tenuto.saved import as_json, from_json
 
 LABEL = "Recency rule"
 NEEDS: tuple[str, ...] = ("days_since_last_event",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from tenuto import saved
 from tenuto.errors import ContractError, NotEnoughData
-from tenuto.recommenders import CATALOGUE, _folder
+from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._rectangles import lists_of
@@ -149,7 +152,9 @@ class Recommender(ABC):
             "last_played_age": histories.last_played_age,
         }
         own = {"users": pa.table(users), "items": pa.table(items), "histories": pa.table(entries)}
-        return _folder.write_folder(Path(folder), card, own | self._dump())
+        tables = own | self._dump()
+        files = {f"{name}.parquet": _as_parquet(table) for name, table in tables.items()}
+        return saved.write_folder(Path(folder), card, files)
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -160,7 +165,8 @@ class Recommender(ABC):
         ContractError : if a file is missing, added or changed, or it is of a kind other
             than the class asked
         """
-        card, tables = _folder.read_folder(Path(folder))
+        card, files = saved.read_folder(Path(folder), {"recommender", "settings"})
+        tables = {Path(name).stem: pq.read_table(io.BytesIO(file)) for name, file in files.items()}
         kind = CATALOGUE.get(str(card["recommender"])).Model
         if not issubclass(kind, cls):
             raise ContractError(
@@ -249,3 +255,9 @@ class Recommender(ABC):
 
 def _listeners(n: int) -> str:
     return f"{n:,} listener{'' if n == 1 else 's'}"
+
+
+def _as_parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,7 +1,7 @@
-"""A saved model is a folder: its files, and a manifest with the SHA-256 of each.
+"""What is saved, a model or a recommender, is a folder: files, and a manifest of their SHA-256.
 
-    manifest.json   format, model, columns, settings, versions, files: name -> SHA-256
-    model.json, model.txt or model.skops
+    manifest.json   format, what it is, settings, versions, files: name -> SHA-256
+    model.txt, forest.skops, histories.parquet, ...
 
 Nothing in it is executed on load: no pickle, no joblib, no eval (churn.md §6.4). The
 manifest guards against damage and mixing, not against who may write the folder: its own
@@ -11,19 +11,18 @@ digest, returned on save, is what a registry keeps.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from tenuto.errors import ContractError
+from tenuto.record import to_json, versions
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 #: Refused unread above this: far over any model of ours, below what fills a server's memory.
 MAX_BYTES = 1 << 30
-_LIBRARIES = ("lightgbm", "numpy", "scikit-learn", "skops")
 
 
 def write_folder(folder: Path, card: dict[str, Any], files: dict[str, bytes]) -> str:
@@ -39,7 +38,7 @@ def write_folder(folder: Path, card: dict[str, Any], files: dict[str, bytes]) ->
         card
         | {
             "format": FORMAT,
-            "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
+            "versions": versions(),
             "files": {name: digest(content) for name, content in files.items()},
         }
     )
@@ -54,14 +53,14 @@ def write_folder(folder: Path, card: dict[str, Any], files: dict[str, bytes]) ->
     return digest(manifest)
 
 
-def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The manifest and every file it names, each checked.
+def read_folder(folder: Path, fields: set[str]) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest, which must have ``fields``, and every file it names, each checked.
 
     Raises
     ------
     ContractError : if the manifest cannot be read, or a file is missing, added or changed
     """
-    manifest = _manifest(folder)
+    manifest = _manifest(folder, fields)
     wanted: dict[str, str] = manifest["files"]
     there = {path.name for path in folder.iterdir()} - {MANIFEST}
     if there != set(wanted):
@@ -74,12 +73,12 @@ def read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     return manifest, files
 
 
-_AGAIN = "train and save the model again; do not use this one"
+_AGAIN = "make and save it again; do not use this one"
 
 
 def as_json(value: Any) -> bytes:
     """JSON with sorted keys: the same value, the same bytes. Floats read back exactly."""
-    return (json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+    return (to_json(value) + "\n").encode()
 
 
 def from_json(content: bytes) -> Any:
@@ -92,21 +91,21 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path, fields: set[str]) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
-        raise ContractError(f"{folder} is not a saved model: no {MANIFEST}", mend="train one first")
+        raise ContractError(f"{folder} is not a saved model: no {MANIFEST}", mend="save one first")
     try:
         manifest = from_json(_read(path))
     except ValueError as problem:
         raise ContractError(f"{path} cannot be read: {problem}", mend=_AGAIN) from problem
-    fields = {"format", "model", "columns", "settings", "files"}
-    if not isinstance(manifest, dict) or not fields <= set(manifest):
-        raise ContractError(f"{path} lacks some of: {', '.join(sorted(fields))}", mend=_AGAIN)
+    needed = fields | {"format", "files"}
+    if not isinstance(manifest, dict) or not needed <= set(manifest):
+        raise ContractError(f"{path} lacks some of: {', '.join(sorted(needed))}", mend=_AGAIN)
     if manifest["format"] != FORMAT:
         raise ContractError(
             f"{path} has format {manifest['format']}, this version reads {FORMAT}",
-            mend="load it with the version that saved it, or train again",
+            mend="load it with the version that saved it, or make it again",
         )
     return manifest
 
