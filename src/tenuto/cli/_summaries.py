@@ -92,9 +92,11 @@ def _cell(column: str, value: Any) -> Any:
 def _churn_in_words(summary: ChurnSummary) -> str:
     if summary.skipped:
         return f"No churn models: {summary.skipped}"
+    judged = f"Judged at {summary.test_cutoff}, the latest day whose outcome is in the log:\n"
     return (
         f"Who leaves: {summary.n_listeners:,} listeners ranked, {summary.n_active_14d:,} of them "
-        f"active in the last 14 days.\n{summary.verdict}"
+        "active in the last 14 days.\n"
+        f"{'' if summary.test_cutoff == summary.cutoff else judged}{summary.verdict}"
     )
 
 
