@@ -6,6 +6,7 @@ against a known answer.
 Example:
 
   tenuto simulate musicbox logs --listeners 2000 --days 44 --seed 0
+  tenuto simulate sparkify subscriptions --listeners 500
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from tenuto.cli._options import AsJson, Days, Listeners, Seed
+from tenuto.cli._options import AsJson, Listeners, Seed
 from tenuto.cli._output import print_json, print_places
 from tenuto.cli._progress import progress
 
@@ -26,7 +27,10 @@ def command(
     ],
     out: Annotated[Path, typer.Argument(help="A folder without logs.")],
     listeners: Listeners = 2000,
-    days: Days = 44,
+    days: Annotated[
+        int | None,
+        typer.Option(help="Days of log; by default as many as the published logs have."),
+    ] = None,
     seed: Seed = 0,
     plain: Annotated[bool, typer.Option("--plain", help="Write text files, unpacked.")] = False,
     clean: Annotated[
@@ -34,8 +38,9 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto import pipeline
+    from tenuto import pipeline, simulation
 
+    days = simulation.CATALOGUE.get(source).DAYS if days is None else days
     with progress() as tell:
         truth = pipeline.simulate(
             source,

@@ -2,9 +2,10 @@
 
 A member provides ``simulate(out, *, listeners, days, seed, packed, ...)``: it writes raw
 logs to ``out``, the truth behind them to ``out/truth``, and returns the truth's folder.
-Nothing but a test may ever read the truth.
+``DAYS`` says how many days the service's published logs have. Nothing but a test may ever
+read the truth.
 """
 
 from tenuto.catalogue import Catalogue
 
-CATALOGUE = Catalogue("tenuto.simulation", must_provide=("simulate",))
+CATALOGUE = Catalogue("tenuto.simulation", must_provide=("simulate", "DAYS"))

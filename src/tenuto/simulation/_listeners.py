@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from tenuto.simulation._model import FIRST_DAY, LAST_AGE, Kind, Model
+from tenuto.simulation._tastes import TASTE_SHARES
 
 STAYS = np.int32(1_000_000)  # leaving day of those who never leave
 DEVICES = ("ar", "ip", "mc")
-TASTE_SHARES = (0.62, 0.25, 0.13)  # of first, second and third genre
 OLD_ID_SHARE = 0.05  # section 4: about 95 % of uids are newly issued
 TWO_DEVICES_SHARE = 0.0002  # K10: 13 of 63,077
 FIRST_NEW_ID = 168_000_000

@@ -9,46 +9,26 @@ from __future__ import annotations
 import numpy as np
 
 from tenuto.simulation._activity import Activity
-from tenuto.simulation._listeners import TASTE_SHARES, Listeners
-from tenuto.simulation._songs import N_GENRES, Songs
+from tenuto.simulation._listeners import Listeners
+from tenuto.simulation._songs import Songs
+from tenuto.simulation._tastes import Tastes
 
 MEMORY = 32
-N_FAVOURITES = 4
-FAVOURITE_SHARE = 0.35  # of new songs, by one of the listener's favourite artists
-CHART_SHARE = 0.3  # of new songs, heard because everybody hears them
 ROBOT_REPEATING = 0.97
 
 
-class Listening:
+class Listening(Tastes):
     """Tastes of all listeners, and what they heard last.
 
-    ``tastes`` holds three genres per listener, ``favourites`` four artists of those genres,
-    ``memory`` a ring of songs, ``n_heard`` how many songs went through it.
+    ``memory`` holds a ring of songs per listener, ``n_heard`` how many songs went through it.
     """
 
     def __init__(self, songs: Songs, listeners: Listeners, rng: np.random.Generator):
         n = len(listeners)
-        genre_weight = np.diff(songs.cumulated[songs.genre_start])
-        self.songs = songs
-        self.tastes = rng.choice(N_GENRES, (n, len(TASTE_SHARES)), p=genre_weight).astype(np.int8)
-        self.favourites = np.empty((n, N_FAVOURITES), dtype=np.int32)
-        for place in range(N_FAVOURITES):
-            liked = songs.of_genre(self._genres(np.arange(n), rng), rng)
-            self.favourites[:, place] = songs.artist[liked]
+        super().__init__(songs, n, rng)
         self.memory = np.zeros((n, MEMORY), dtype=np.int32)
         self.n_heard = np.zeros(n, dtype=np.int64)
         self.repeating = np.where(listeners.is_robot, ROBOT_REPEATING, listeners.repeating)
-
-    def new_songs(self, row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A song to the taste of each listener ``row``, heard before or not."""
-        song = self.songs.of_genre(self._genres(row, rng), rng)
-        by_favourite = np.flatnonzero(rng.random(len(row)) < FAVOURITE_SHARE)
-        fan = row[by_favourite]
-        artist = self.favourites[fan, rng.integers(0, N_FAVOURITES, len(fan))]
-        song[by_favourite] = self.songs.of_artist(artist, rng)
-        of_charts = np.flatnonzero(rng.random(len(row)) < CHART_SHARE)
-        song[of_charts] = self.songs.of_all(len(of_charts), rng)
-        return song
 
     def plays(self, activity: Activity, rng: np.random.Generator) -> np.ndarray:
         """The songs of a day's plays, listener by listener, in the order heard; remembered."""
@@ -79,10 +59,6 @@ class Listening:
         n_plays = np.repeat(activity.n_plays, count)
         played = np.repeat(first, count) + (rng.random(len(row)) * n_plays).astype(np.int64)
         return np.where(rng.random(len(row)) < 0.5, plays[played], self.new_songs(row, rng))
-
-    def _genres(self, row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        place = np.searchsorted(np.cumsum(TASTE_SHARES)[:-1], rng.random(len(row)), side="right")
-        return self.tastes[row, place].astype(np.int64)
 
     def _remember(self, row, rank, n_plays, song) -> None:
         kept = rank >= n_plays - MEMORY

@@ -26,20 +26,19 @@ LONG_ID_SHARE = 0.002  # real song ids reach 15 digits (K24)
 
 
 @dataclass
-class Songs:
-    """One entry per song; ``cumulated`` has one more, starting at 0.
+class Popularity:
+    """Which song is how popular: one entry per song; ``cumulated`` has one more, starting at 0.
 
     ``genre_start`` and ``artist_start`` are the first songs of each, with one entry more.
     """
 
-    song_id: np.ndarray
     artist: np.ndarray
-    length_s: np.ndarray
     cumulated: np.ndarray
     genre_start: np.ndarray
     artist_start: np.ndarray
-    title: Names
-    singer: Names
+
+    def __len__(self) -> int:
+        return len(self.artist)
 
     def draw(self, start: np.ndarray, stop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One song from each stretch ``[start, stop)``, by popularity."""
@@ -50,7 +49,7 @@ class Songs:
 
     def of_all(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """``n`` songs of the whole catalogue."""
-        return self.draw(np.zeros(n, int), np.full(n, len(self.song_id)), rng)
+        return self.draw(np.zeros(n, int), np.full(n, len(self)), rng)
 
     def of_genre(self, genre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One song of each genre."""
@@ -61,26 +60,54 @@ class Songs:
         return self.draw(self.artist_start[artist], self.artist_start[artist + 1], rng)
 
 
+@dataclass
+class Songs(Popularity):
+    """The songs with all that the logs say of them, one entry per song."""
+
+    song_id: np.ndarray
+    length_s: np.ndarray
+    title: Names
+    singer: Names
+
+
 def make_songs(n_listeners: int, rng: np.random.Generator) -> Songs:
     """Draw a catalogue large enough for so many listeners."""
-    n_songs = min(FEWEST_SONGS + SONGS_PER_LISTENER * n_listeners, MOST_SONGS)
+    n_songs = number_of_songs(n_listeners)
     n_artists = n_songs // SONGS_PER_ARTIST
+    popularity = make_popularity(n_songs, n_artists, rng)
+    return Songs(
+        **vars(popularity),
+        song_id=_song_ids(n_songs, rng),
+        length_s=_lengths(n_songs, rng),
+        title=_names.titles(n_songs, rng),
+        singer=_singers(popularity.artist, n_artists, rng),
+    )
+
+
+def number_of_songs(n_listeners: int) -> int:
+    """How many songs a service of that size has."""
+    return min(FEWEST_SONGS + SONGS_PER_LISTENER * n_listeners, MOST_SONGS)
+
+
+def make_popularity(
+    n_songs: int, n_artists: int, rng: np.random.Generator, *, largest_artist: float = np.inf
+) -> Popularity:
+    """Spread songs over artists, artists over genres and plays over songs.
+
+    ``largest_artist`` caps the number of an artist's songs, in multiples of the usual one's.
+    """
     genre_of_artist = np.sort(
         np.append(np.arange(N_GENRES), rng.choice(N_GENRES, n_artists - N_GENRES, p=GENRE_SHARES))
     )
-    artist = _artists_of_songs(n_songs, n_artists, rng)
+    artist = _artists_of_songs(n_songs, n_artists, largest_artist, rng)
     weight = rng.permutation(_popularity(n_songs))
     artist_start = np.searchsorted(artist, np.arange(n_artists + 1))
     first_artist = np.searchsorted(genre_of_artist, np.arange(N_GENRES + 1))
-    return Songs(
-        song_id=_song_ids(n_songs, rng),
+    return Popularity(
         artist=artist,
-        length_s=_lengths(n_songs, rng),
         cumulated=np.concatenate([[0.0], np.cumsum(weight)]),
         genre_start=artist_start[first_artist],
         artist_start=artist_start,
-        title=_names.titles(n_songs, rng),
-        singer=_singers(artist, n_artists, rng),
     )
 
 
@@ -91,9 +118,11 @@ def _popularity(n_songs: int) -> np.ndarray:
     return np.append(head, tail * (1.0 - head.sum()) / tail.sum())
 
 
-def _artists_of_songs(n_songs: int, n_artists: int, rng: np.random.Generator) -> np.ndarray:
+def _artists_of_songs(
+    n_songs: int, n_artists: int, largest: float, rng: np.random.Generator
+) -> np.ndarray:
     """Sorted; every artist has a song, a few have hundreds."""
-    size = rng.pareto(1.3, n_artists) + 0.1
+    size = np.minimum(rng.pareto(1.3, n_artists) + 0.1, largest)
     further = rng.choice(n_artists, n_songs - n_artists, p=size / size.sum())
     return np.sort(np.append(np.arange(n_artists), further)).astype(np.int32)
 

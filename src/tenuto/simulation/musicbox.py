@@ -26,6 +26,7 @@ from tenuto.simulation._files import LogFile, LogFolder
 from tenuto.simulation._listeners import listeners_table
 from tenuto.simulation._model import FIRST_DAY, POPULATION
 
+DAYS = 44
 USER_DAYS = pa.schema([("user_id", pa.int64()), ("day", pa.date32()), ("n_events", pa.int32())])
 Progress = Callable[[int, int], None]
 
@@ -34,7 +35,7 @@ def simulate(
     out: Path,
     *,
     listeners: int,
-    days: int = 44,
+    days: int = DAYS,
     seed: int = 0,
     packed: bool = True,
     dirt: bool = True,
