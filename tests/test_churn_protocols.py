@@ -39,7 +39,7 @@ class Spy:
 
     log: list = []  # noqa: RUF012 - shared by all fits on purpose
 
-    def fit(self, examples, *, random_state):
+    def fit(self, examples, *, random_state, sampling):
         self.known = set(examples.X["user"])
         self.seed = random_state
         return self

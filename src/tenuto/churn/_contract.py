@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tenuto import sampling as samplings
 from tenuto import saved
 from tenuto.churn import CATALOGUE
 from tenuto.churn._examples import Examples, as_features
 from tenuto.errors import ContractError, NotEnoughData
 
 __all__ = ["ChurnModel", "Examples"]
+
+_CARD = {"model", "columns", "settings", "sampling"}
 
 
 class ChurnModel(ABC):
@@ -32,20 +35,25 @@ class ChurnModel(ABC):
     def __init__(self, **settings: Any):
         self.settings = settings
         self.columns: tuple[str, ...] = ()
+        self.sampling = samplings.NONE
+        self.shift = 0.0
 
     @classmethod
     def name(cls) -> str:
         """Its name in the catalogue and on the command line."""
         return cls.__module__.rpartition(".")[2]
 
-    def fit(self, examples: Examples, *, random_state: int) -> Self:
+    def fit(self, examples: Examples, *, random_state: int, sampling: str = samplings.NONE) -> Self:
         """Learn from labelled examples.
 
         The same rows in another order, or columns in another order, give the same model,
-        byte for byte.
+        byte for byte. With ``sampling``, a member of its room, a model that learns from
+        single rows learns from the rows drawn; what it predicts is put back to the natural
+        rate (K46).
 
         Raises
         ------
+        UnknownName : if there is no such sampling
         ContractError : if there are no labels, no columns, or a needed column is missing
         NotEnoughData : if all listeners left, or none did
         """
@@ -57,6 +65,9 @@ class ChurnModel(ABC):
                 f"{n_churned} of {len(examples)} listeners left: nothing to tell apart",
                 mend="take an earlier cutoff, more listeners, or another label or horizon",
             )
+        if sampling != samplings.NONE:
+            samplings.CATALOGUE.get(sampling)
+        self.sampling, self.shift = sampling, 0.0
         ordered = examples.in_order()
         self.columns = self.needs or tuple(str(column) for column in ordered.X.columns)
         X = self._matrix(ordered.X)
@@ -79,7 +90,31 @@ class ChurnModel(ABC):
         matrix = self._matrix(X)
         if len(matrix) == 0:
             return np.empty(0)
-        return np.clip(np.asarray(self._predict(matrix), dtype=np.float64), 0.0, 1.0)
+        return self.probability(matrix)
+
+    def probability(self, matrix: np.ndarray) -> np.ndarray:
+        """`predict` for at least one row of a matrix whose columns are in the model's order."""
+        p = np.clip(np.asarray(self._predict(matrix), dtype=np.float64), 0.0, 1.0)
+        return samplings.shifted(p, self.shift)
+
+    def training_rows(self, X: np.ndarray, y: np.ndarray, seed: int) -> samplings.Rows:
+        """For `_fit`: the rows to learn from; rows held out to stop early stay as they are.
+
+        Keeps what to add to the log-odds of a prediction for the natural rate (``shift``).
+        """
+        if self.sampling == samplings.NONE:
+            return samplings.Rows(X, y)
+        rows = samplings.resampled(samplings.CATALOGUE.get(self.sampling), X, y, seed)
+        self.shift = samplings.log_odds_shift(float(y.mean()), rows.share())
+        return rows
+
+    def held_out_weights(self, y: np.ndarray, rows: samplings.Rows) -> np.ndarray | None:
+        """Weights under which rows held out have the share of positives learned from.
+
+        Else the loss that says when to stop would mostly tell that the rates differ.
+        """
+        is_natural = self.sampling == samplings.NONE
+        return None if is_natural else samplings.class_weights(y, rows.share())
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each column adds to the row's log-odds; they sum, with ``expected``, to it.
@@ -100,7 +135,12 @@ class ChurnModel(ABC):
         The same fit gives the same bytes, so the digest names the model.
         """
         self._check_fitted()
-        card = {"model": self.name(), "columns": list(self.columns), "settings": self.settings}
+        card = {
+            "model": self.name(),
+            "columns": list(self.columns),
+            "settings": self.settings,
+            "sampling": {"name": self.sampling, "shift": self.shift},
+        }
         return saved.write_folder(Path(folder), card, self._dump())
 
     @classmethod
@@ -112,7 +152,7 @@ class ChurnModel(ABC):
         ContractError : if a file is missing, added or changed, or the model is of a
             kind other than the class asked
         """
-        card, files = saved.read_folder(Path(folder), {"model", "columns", "settings"})
+        card, files = saved.read_folder(Path(folder), _CARD)
         kind = CATALOGUE.get(str(card["model"])).Model
         if not issubclass(kind, cls):
             raise ContractError(
@@ -122,6 +162,8 @@ class ChurnModel(ABC):
         try:
             model = kind(**card["settings"])
             model.columns = tuple(card["columns"])
+            sampling = card["sampling"]
+            model.sampling, model.shift = str(sampling["name"]), float(sampling["shift"])
             model._restore(files)
         except (KeyError, TypeError, ValueError) as problem:
             raise ContractError(

@@ -20,6 +20,7 @@ from tenuto.churn._contract import ChurnModel
 from tenuto.churn._examples import Examples
 from tenuto.errors import ContractError, LeakError, NotEnoughData
 from tenuto.evaluation.folds import user_fold, user_hash
+from tenuto.sampling import NONE
 
 MAX_TRAINING_ROWS = 300_000
 #: Told after each fit: fits done, fits in all, and what was fitted.
@@ -62,6 +63,7 @@ def forward(
     n_folds: int = 5,
     max_training_rows: int = MAX_TRAINING_ROWS,
     settings: Settings | None = None,
+    sampling: str = NONE,
     progress: Progress | None = None,
 ) -> Scored:
     """Cross-fitted out of time and out of user: every test listener is scored.
@@ -73,6 +75,7 @@ def forward(
     ----------
     horizon_days : length of the label; a training cutoff c must have c + horizon <= test cutoff
     settings : model name -> keywords for its ``Model``
+    sampling : a member of ``sampling``; it touches the rows trained on, never those scored
 
     Raises
     ------
@@ -88,9 +91,8 @@ def forward(
         others = thinned(training.take(training_fold != fold), max_training_rows)
         asked = test.X[test_fold == fold]
         for name in model_names:
-            model = fit(
-                name, others, random_state=_seed(random_state, name, fold), settings=settings
-            )
+            seed = _seed(random_state, name, fold)
+            model = fit(name, others, random_state=seed, settings=settings, sampling=sampling)
             models[name].append(model)
             probabilities[name][test_fold == fold] = model.predict(asked)
             if progress is not None:
@@ -107,6 +109,7 @@ def snapshot(
     random_state: int,
     max_training_rows: int = MAX_TRAINING_ROWS,
     settings: Settings | None = None,
+    sampling: str = NONE,
     progress: Progress | None = None,
 ) -> Scored:
     """One cutoff, a fifth of the users held out: the earlier projects' protocol, optimistic.
@@ -119,7 +122,7 @@ def snapshot(
     ContractError : if the examples have more than one cutoff
     NotEnoughData : as `forward`
     """
-    if len(np.unique(examples.cutoff)) > 1:
+    if examples.n_users < len(examples):
         raise ContractError(
             "a snapshot has one cutoff, these examples have several",
             mend="take the rows of one cutoff, or use forward",
@@ -128,7 +131,8 @@ def snapshot(
     training, test = thinned(examples.take(~is_test), max_training_rows), examples.take(is_test)
     probabilities, models = {}, {}
     for done, name in enumerate(model_names, start=1):
-        model = fit(name, training, random_state=_seed(random_state, name, 0), settings=settings)
+        seed = _seed(random_state, name, 0)
+        model = fit(name, training, random_state=seed, settings=settings, sampling=sampling)
         probabilities[name], models[name] = model.predict(test.X), [model]
         if progress is not None:
             progress(done, len(model_names), name)
@@ -138,7 +142,12 @@ def snapshot(
 
 
 def fit(
-    name: str, examples: Examples, *, random_state: int, settings: Settings | None = None
+    name: str,
+    examples: Examples,
+    *,
+    random_state: int,
+    settings: Settings | None = None,
+    sampling: str = NONE,
 ) -> ChurnModel:
     """The catalogue's model called ``name``, fitted; for the model that is kept and saved.
 
@@ -151,7 +160,7 @@ def fit(
         raise NotEnoughData("no training examples", mend="take more listeners or fewer folds")
     member = CATALOGUE.get(name)
     model: ChurnModel = member.Model(**dict((settings or {}).get(name, {})))
-    return model.fit(examples, random_state=random_state)
+    return model.fit(examples, random_state=random_state, sampling=sampling)
 
 
 def thinned(examples: Examples, max_rows: int) -> Examples:

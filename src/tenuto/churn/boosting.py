@@ -8,6 +8,7 @@ import pandas as pd
 
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._inner_split import validation_rows
+from tenuto.sampling import Rows
 
 LABEL = "Gradient boosting"
 NEEDS: tuple[str, ...] = ()
@@ -29,8 +30,8 @@ _PARAMETERS = {
 class Model(ChurnModel):
     """Small steps, stopped early on a fifth of the users; a fixed number when users are few.
 
-    No class weights: they would spoil the probabilities (churn.md §2.1, row 8). NaN is
-    a direction of its own at every split.
+    Class weights only when asked for, and put back afterwards: they spoil the probabilities
+    (churn.md §2.1, row 8). NaN is a direction of its own at every split.
 
     Parameters
     ----------
@@ -63,14 +64,16 @@ class Model(ChurnModel):
         held_out = validation_rows(user_id, y, "boosting")
         if held_out is None:
             rounds = self.settings["rounds_when_few"]
-            self.booster = lightgbm.train(self._parameters(y, seed), self._data(X, y), rounds)
+            training = self._data(self.training_rows(X, y, seed))
+            self.booster = lightgbm.train(self._parameters(y, seed), training, rounds)
             return
-        training = self._data(X[~held_out], y[~held_out])
+        rows = self.training_rows(X[~held_out], y[~held_out], seed)
+        training, weight = self._data(rows), self.held_out_weights(y[held_out], rows)
         self.booster = lightgbm.train(
             self._parameters(y, seed),
             training,
             self.settings["max_rounds"],
-            valid_sets=[training.create_valid(X[held_out], y[held_out])],
+            valid_sets=[training.create_valid(X[held_out], y[held_out], weight)],
             callbacks=[lightgbm.early_stopping(self.settings["patience"], verbose=False)],
         )
 
@@ -85,7 +88,8 @@ class Model(ChurnModel):
             return pd.DataFrame(columns=names, dtype=np.float64)
         threads = self.settings["n_jobs"]
         parts = self.booster.predict(matrix, pred_contrib=True, num_threads=threads)
-        return pd.DataFrame(np.asarray(parts), columns=names)
+        table = pd.DataFrame(np.asarray(parts), columns=names)
+        return table.assign(expected=table["expected"] + self.shift)
 
     def _dump(self):
         # Up to the best round only, so that the file holds no tree that is not used.
@@ -104,6 +108,7 @@ class Model(ChurnModel):
             "seed": seed,
         }
 
-    def _data(self, X: np.ndarray, y: np.ndarray) -> lightgbm.Dataset:
+    def _data(self, rows: Rows) -> lightgbm.Dataset:
         # Columns go by position: LightGBM refuses some names, and the manifest keeps them.
-        return lightgbm.Dataset(X, y, params={"max_bin": _PARAMETERS["max_bin"], "verbose": -1})
+        quiet = {"max_bin": _PARAMETERS["max_bin"], "verbose": -1}
+        return lightgbm.Dataset(rows.X, rows.y, weight=rows.weight, params=quiet)

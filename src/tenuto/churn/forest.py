@@ -43,9 +43,10 @@ class Model(ChurnModel):
 
     def _fit(self, X, y, user_id, seed):
         settings = dict(self.settings)
-        max_samples = min(settings.pop("max_rows_per_tree"), len(y))
+        rows = self.training_rows(X, y, seed)
+        max_samples = min(settings.pop("max_rows_per_tree"), len(rows.y))
         forest = RandomForestClassifier(**settings, max_samples=max_samples, random_state=seed)
-        self.forest = forest.fit(X, y)
+        self.forest = forest.fit(rows.X, rows.y, rows.weight)
 
     def _predict(self, X):
         return self.forest.predict_proba(X)[:, 1]

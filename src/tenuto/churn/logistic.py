@@ -28,10 +28,12 @@ class Model(ChurnModel):
         super().__init__(C=C, max_iter=max_iter)
 
     def _fit(self, X, y, user_id, seed):
+        rows = self.training_rows(X, y, seed)
         self.scaler = scaler()
-        scaled = self.scaler.fit_transform(signed_log1p(X))
+        scaled = self.scaler.fit_transform(signed_log1p(rows.X))
         # tol: well below what moves a probability in its third decimal.
-        self.regression = LogisticRegression(**self.settings, tol=1e-3).fit(scaled, y)
+        regression = LogisticRegression(**self.settings, tol=1e-3)
+        self.regression = regression.fit(scaled, rows.y, rows.weight)
 
     def _predict(self, X):
         return self.regression.predict_proba(self.scaler.transform(signed_log1p(X)))[:, 1]
@@ -44,7 +46,7 @@ class Model(ChurnModel):
         with_indicator = self.scaler.named_steps["simpleimputer"].indicator_.features_
         own[:, with_indicator] += indicators
         table = pd.DataFrame(own, columns=list(self.columns))
-        return table.assign(expected=float(self.regression.intercept_[0]))
+        return table.assign(expected=float(self.regression.intercept_[0]) + self.shift)
 
     def _dump(self):
         return {

@@ -12,6 +12,7 @@ from tenuto.churn import _estimators
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._inner_split import validation_rows
 from tenuto.churn._preprocessing import scaler, signed_log1p
+from tenuto.sampling import Rows
 
 LABEL = "Neural network"
 NEEDS: tuple[str, ...] = ()
@@ -38,8 +39,7 @@ class Model(ChurnModel):
         super().__init__(hidden=list(hidden), alpha=alpha, epochs=epochs, patience=patience)
 
     def _fit(self, X, y, user_id, seed):
-        self.scaler = scaler()
-        scaled = self.scaler.fit_transform(signed_log1p(X))
+        self.scaler = scaler().fit(signed_log1p(X))
         network = MLPClassifier(
             tuple(self.settings["hidden"]),
             alpha=self.settings["alpha"],
@@ -48,21 +48,27 @@ class Model(ChurnModel):
         )
         held_out = validation_rows(user_id, y, "neural")
         if held_out is None:
-            self.network = _bare(self._train_all(network, scaled, y))
+            rows = self.training_rows(X, y, seed)
+            self.network = _bare(self._train_all(network, rows))
         else:
-            self.network = _bare(self._train_until_best(network, scaled, y, held_out))
+            rows = self.training_rows(X[~held_out], y[~held_out], seed)
+            best = self._train_until_best(network, rows, X[held_out], y[held_out])
+            self.network = _bare(best)
 
-    def _train_all(self, network: MLPClassifier, X: np.ndarray, y: np.ndarray) -> MLPClassifier:
+    def _train_all(self, network: MLPClassifier, rows: Rows) -> MLPClassifier:
+        scaled = self._scaled(rows.X)
         for _ in range(self.settings["epochs"]):
-            network.partial_fit(X, y, classes=_CLASSES)
+            network.partial_fit(scaled, rows.y, rows.weight, _CLASSES)
         return network
 
-    def _train_until_best(self, network: MLPClassifier, X, y, held_out) -> MLPClassifier:
-        X_in, y_in, X_out, y_out = X[~held_out], y[~held_out], X[held_out], y[held_out]
+    def _train_until_best(self, network: MLPClassifier, rows: Rows, X_out, y_out) -> MLPClassifier:
+        scaled, scaled_out = self._scaled(rows.X), self._scaled(X_out)
+        weight = self.held_out_weights(y_out, rows)
         best, best_loss, since = network, np.inf, 0
         for _ in range(self.settings["epochs"]):
-            network.partial_fit(X_in, y_in, classes=_CLASSES)
-            loss = log_loss(y_out, network.predict_proba(X_out), labels=_CLASSES)
+            network.partial_fit(scaled, rows.y, rows.weight, _CLASSES)
+            p = network.predict_proba(scaled_out)
+            loss = log_loss(y_out, p, labels=_CLASSES, sample_weight=weight)
             since = 0 if loss < best_loss else since + 1
             if loss < best_loss:
                 best, best_loss = copy.deepcopy(network), loss
@@ -71,7 +77,10 @@ class Model(ChurnModel):
         return best
 
     def _predict(self, X):
-        return self.network.predict_proba(self.scaler.transform(signed_log1p(X)))[:, 1]
+        return self.network.predict_proba(self._scaled(X))[:, 1]
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        return self.scaler.transform(signed_log1p(X))
 
     def _dump(self):
         return {

@@ -20,16 +20,40 @@ class Commands(TyperGroup):
     """The members of this room as commands; nothing is imported before it is needed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [name.replace("_", "-") for name in CATALOGUE.names()]
+        return [spoken(name) for name in CATALOGUE.names()]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if ctx.resilient_parsing and cmd_name not in self.list_commands(ctx):
             return None
         return build_command(cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, rest = called(args)
+        found, command, rest = super().resolve_command(ctx, [name, *rest])
+        return (spoken(name) if name in CATALOGUE.names() else found), command, rest
+
     def invoke(self, ctx: Any) -> Any:
         with explained():
             return super().invoke(ctx)
+
+
+def called(words: Sequence[str]) -> tuple[str, list[str]]:
+    """The member that ``words`` begin with, and the words after its name.
+
+    ``churn train`` is ``churn_train.py`` before it is ``churn`` with the argument ``train``: a
+    folder of that name is called ``./train``.
+    """
+    both = "_".join(words[:2])
+    if len(words) > 1 and both in CATALOGUE.names():
+        return both, list(words[2:])
+    return words[0], list(words[1:])
+
+
+def spoken(name: str) -> str:
+    """How a member is called: ``churn_train`` is ``churn train``, since ``churn`` is a command."""
+    first, _, rest = name.partition("_")
+    gap = " " if rest and first in CATALOGUE.names() else "-"
+    return f"{first}{gap}{rest.replace('_', '-')}" if rest else name
 
 
 def build_command(name: str) -> Any:
@@ -39,7 +63,7 @@ def build_command(name: str) -> Any:
     ------
     UnknownName : if there is no such command, with the nearest one
     """
-    member = CATALOGUE.get(name)
+    member = CATALOGUE.get(name.replace(" ", "_"))
     alone = typer.Typer(add_completion=False)
     alone.command(name=name, help=inspect.getdoc(member))(member.command)
     return typer.main.get_command(alone)
