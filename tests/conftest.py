@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,16 +19,22 @@ import pytest
 from tenuto import engines, rollups
 from tenuto.errors import EngineError
 from tenuto.events import schema
+from tenuto.events.actions import ACTIONS
 from tenuto.events.lake import Lake
 from tenuto.ingest._file import Porter
 from tenuto.rollups._day import Day, usual_lengths, with_share_played
 from tenuto.sources import RawFile, musicbox
+from tenuto.sources._contract import FACTS
 from tenuto.workspace import IngestSettings, Workspace
 
 #: Beside the checkout, where they are present at all; never copied into the project.
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 FIRST_DAY = date(2017, 3, 30)
 CLOCK = "2017-03-30 00:00:11"
+#: A source that can tell whatever there is to be told.
+ALL_KNOWING = SimpleNamespace(
+    PRECISION="second", USER_ID="int64", ITEM_ID="int64", ACTIONS=tuple(ACTIONS), KNOWS=FACTS
+)
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -115,18 +123,20 @@ def raw_file(kind: str, day: date = FIRST_DAY) -> RawFile:
     return RawFile(Path(f"{key}.log"), key, kind, "3", day)
 
 
-def cleaned(engine: engines.Engine, kind: str, lines: pa.Table) -> pd.DataFrame:
+def cleaned(
+    engine: engines.Engine, lines: pa.Table, file: RawFile, source: Any = musicbox
+) -> pd.DataFrame:
     """The records that come of ``lines`` (see `LineReader`), set aside or not, in order."""
-    plan = porter(engine).clean(lines, raw_file(kind))
+    plan = porter(engine, source).clean(lines, file)
     records = engine.cache(plan.records, "records_again")  # its query is compiled already
     table = engine.to_arrow(records.order_by("source_line"))
-    return table.to_pandas(types_mapper=_nullable_ids)
+    return table.to_pandas(types_mapper=nullable_ids)
 
 
-def porter(engine: engines.Engine) -> Porter:
-    """Cleans Music Box logs and stores nothing."""
+def porter(engine: engines.Engine, source: Any = musicbox) -> Porter:
+    """Cleans the logs of ``source`` and stores nothing."""
     nowhere = Path("nowhere")
-    return Porter(engine, musicbox, Lake(nowhere), nowhere, IngestSettings())
+    return Porter(engine, source, Lake(nowhere), nowhere, IngestSettings())
 
 
 # Workspaces and what is in them.
@@ -146,9 +156,9 @@ def workspace(tmp_path, logs) -> Workspace:
     return workspace_over(logs, tmp_path / "workspace")
 
 
-def workspace_over(logs: Path, root: Path) -> Workspace:
+def workspace_over(logs: Path, root: Path, source: str = "musicbox") -> Workspace:
     """A workspace over ``logs`` in ``root``, on one thread."""
-    made = Workspace.create(root, source="musicbox", logs=logs)
+    made = Workspace.create(root, source=source, logs=logs)
     made.settings.engine.threads = 1
     return made
 
@@ -174,10 +184,11 @@ def read_all(files: list[Path]) -> pd.DataFrame:
     if not files:
         return pd.DataFrame()
     tables = [pq.read_table(file, partitioning=None) for file in files]
-    return pa.concat_tables(tables).to_pandas(types_mapper=_nullable_ids)
+    return pa.concat_tables(tables).to_pandas(types_mapper=nullable_ids)
 
 
-def _nullable_ids(kind: pa.DataType):
+def nullable_ids(kind: pa.DataType):
+    """For ``to_pandas``: whole numbers with blanks do not become floats."""
     return pd.Int64Dtype() if kind == pa.int64() else None
 
 
@@ -195,45 +206,89 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 def event(user_id=1, action="play", item_id=7, played_s=None, length_s=None, **others) -> dict:
-    """One event of 2017-03-30; what is not named is unknown."""
+    """One event of 2017-03-30; what is not named is unknown.
+
+    ``others`` may also name what the service knows of the user (see `schema.PROFILE`) and the
+    ``artist`` of the item.
+    """
     known = {"user_id": user_id, "action": action, "item_id": item_id, "day": FIRST_DAY}
     return {**known, "played_s": played_s, "length_s": length_s, "is_paid": False, **others}
 
 
-def day_of(engine: engines.Engine, events: list[dict], titles=None, queries=()) -> Day:
-    """``events`` as a day of the lake; ``titles`` are those of the events unless given.
+def day_of(
+    engine: engines.Engine, events: list[dict], titles=None, queries=(), *, source: Any = musicbox
+) -> Day:
+    """``events`` as a day of the lake of ``source``, with their titles unless others are given.
 
     The tables have fixed names, so that what is built on them is compiled once.
     """
+    user, item = source.USER_ID, source.ITEM_ID
     titles = _titles_of(events) if titles is None else titles
-    rows = pa.Table.from_pylist(events, schema.events("int64"))
-    named = pa.Table.from_pylist(titles, schema.titles("int64"))
+    rows = _rows(events, schema.events(user, item))
+    named = _rows(titles, schema.titles(item))
     said = pa.Table.from_pylist(list(queries), schema.queries())
+    told = _rows(_profiles_of(events), schema.profiles(user))
     lengths = engine.cache(usual_lengths(engine.from_arrow(named, "titles")), "usual_lengths")
     filled = with_share_played(engine.from_arrow(rows, "events"), lengths)
     return Day(
         events=engine.cache(filled, "events_of_the_day"),
         titles=engine.from_arrow(named, "titles"),
+        profiles=engine.from_arrow(told, "profiles"),
         queries=engine.from_arrow(said, "queries"),
-        actions=musicbox.ACTIONS,
+        actions=source.ACTIONS,
+        knows=frozenset(source.KNOWS),
     )
+
+
+def _rows(rows: list[dict], columns: pa.Schema) -> pa.Table:
+    """``rows`` as a table; numbers stand for ids of text, too."""
+    texts = [name for name in ("user_id", "item_id") if name in columns.names]
+    texts = [name for name in texts if columns.field(name).type == pa.string()]
+    spelled = [
+        {**row, **{name: None if row[name] is None else str(row[name]) for name in texts}}
+        for row in rows
+    ]
+    return pa.Table.from_pylist(spelled, columns)
 
 
 def _titles_of(events: list[dict]) -> list[dict]:
+    names = ("day", "item_id", "title", "artist", "length_s")
     seen = Counter(
-        (row["item_id"], f"Song {row['item_id']}", "Somebody", row["length_s"])
+        (
+            row["day"],
+            row["item_id"],
+            f"Song {row['item_id']}",
+            row.get("artist", "Somebody"),
+            row["length_s"],
+        )
         for row in events
         if row["item_id"] is not None
     )
-    names = ("item_id", "title", "artist", "length_s")
     return [{**dict(zip(names, key, strict=True)), "n_events": n} for key, n in seen.items()]
+
+
+def _profiles_of(events: list[dict]) -> list[dict]:
+    """What the events tell of their users, as an ingest would sum it up."""
+    names = ("day", "user_id", *schema.PROFILE)
+    clocks: dict[tuple, list] = {}
+    for row in events:
+        if any(row.get(name) is not None for name in schema.PROFILE):
+            clocks.setdefault(tuple(map(row.get, names)), []).append(row.get("timestamp"))
+    return [
+        {
+            **dict(zip(names, key, strict=True)),
+            "last_seen": max((clock for clock in seen if clock), default=None),
+            "n_events": len(seen),
+        }
+        for key, seen in clocks.items()
+    ]
 
 
 def built(engine: engines.Engine, name: str, day: Day) -> pd.DataFrame:
     """The rollup ``name`` of ``day``, sorted and indexed by its key."""
     rollup = rollups.CATALOGUE.get(name)
     table = engine.to_arrow(engine.cache(rollup.build(day), f"built_{name}"))
-    frame = table.to_pandas(types_mapper=_nullable_ids)
+    frame = table.to_pandas(types_mapper=nullable_ids)
     return frame.set_index(list(rollup.KEY)).sort_index()
 
 

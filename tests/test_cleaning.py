@@ -55,7 +55,7 @@ DIRTY_PLAYS = {
 def plays(duckdb_engine, tmp_path_factory) -> pd.DataFrame:
     path = tmp_path_factory.mktemp("dirty") / "20170330_3_play.log"
     lines = lines_of(path, "".join(line + "\n" for line in DIRTY_PLAYS.values()).encode())
-    return cleaned(duckdb_engine, "play", lines).set_index(pd.Index(DIRTY_PLAYS))
+    return cleaned(duckdb_engine, lines, raw_file("play")).set_index(pd.Index(DIRTY_PLAYS))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """What the room promises of every cleaning rule, and its own example in ``tests/raw/``.
 
-An example file is named for its rule and starts with ``# kind:`` and ``# seen:`` (where it was
-met). Then one raw line after each mark: ``+`` the rule meets it, ``-`` it does not, ``~`` it
-does and the archive breaks off there.
+An example file is named for its rule and starts with ``# kind:`` (of log, which says the source)
+and ``# seen:`` (where it was met). Then one raw line after each mark: ``+`` the rule meets it,
+``-`` it does not, ``~`` it does and the archive breaks off there.
 """
 
 from pathlib import Path
@@ -12,14 +12,18 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from conftest import cleaned
+from conftest import cleaned, raw_file
 from tenuto import cleaning
 from tenuto.cleaning import CATALOGUE
-from tenuto.sources import LineReader
+from tenuto.sources import LineReader, RawFile, musicbox, sparkify
 
 RULES = CATALOGUE.names()
 RAW = Path(__file__).parent / "raw"
-KINDS = ("play", "down", "search")
+#: Each kind of log with its source and a file of it.
+KINDS = {
+    **{kind: (musicbox, raw_file(kind)) for kind in ("play", "down", "search")},
+    "events": (sparkify, RawFile(Path("events.json"), "events", "events", "", None)),
+}
 
 
 class Example(NamedTuple):
@@ -58,7 +62,8 @@ def _cleaned_examples(engine, path: Path, kind: str) -> dict[str, pd.DataFrame]:
     (lines,) = LineReader(path)
     is_cut_off = pa.array([mark == "~" for _, mark, _ in marked])
     lines = lines.drop_columns("is_cut_off").append_column("is_cut_off", is_cut_off)
-    table = cleaned(engine, kind, lines)
+    source, file = KINDS[kind]
+    table = cleaned(engine, lines, file, source)
     return {rule: table[[name == rule for name, _, _ in marked]] for rule in rules}
 
 

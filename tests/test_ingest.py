@@ -3,9 +3,11 @@
 import errno
 import gzip
 import os
+import pydoc
 import shutil
 import threading
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -65,6 +67,13 @@ def test_an_ingest_accounts_for_every_line(two_days):
     assert summary.days == [date(2017, 3, 30), date(2017, 3, 31)]
 
 
+def test_an_ingest_tells_of_each_action_what_was_kept_and_what_set_aside(two_days):
+    """In a file of plays every line was to be one, the blank and the half one too."""
+    _, _, summary = two_days
+    counted = {"kept": summary.n_kept, "set_aside": summary.n_set_aside}
+    assert summary.actions == {"play": counted}
+
+
 def test_what_is_set_aside_is_stored_with_file_line_and_reason(filled):
     aside = set_aside_of(filled)
     assert set(aside.source_file) == {"20170330_1_play.log"}
@@ -82,8 +91,9 @@ def test_what_is_set_aside_is_stored_with_file_line_and_reason(filled):
 def test_events_have_the_columns_that_every_room_shares(filled):
     lake = Lake(filled.lake)
     for table, expected in (
-        ("events", schema.events("int64")),
+        ("events", schema.events("int64", "int64")),
         ("titles", schema.titles("int64")),
+        ("profiles", schema.profiles("int64")),
         ("queries", schema.queries()),
     ):
         for file in lake.files(table):
@@ -128,7 +138,7 @@ def test_a_new_file_adds_its_own_fragments_and_touches_no_other(filled):
         "audit/ledger/20170401_3_play.json",
         *(
             f"lake/{table}/day=2017-04-01/20170401_3_play.parquet"
-            for table in ("events", "titles", "queries")
+            for table in ("events", "titles", "profiles", "queries")
         ),
     }
     changed = {name for name in before if after[name] != before[name]}
@@ -167,34 +177,35 @@ def test_packing_a_log_changes_no_event(two_days, filled):
 # Trouble on the way.
 
 
-def _full_after(monkeypatch, n_files: int, failure: Exception) -> None:
-    """Writing works ``n_files`` times and then fails in the middle of a file."""
-    from tenuto.engines.duckdb import DuckDBEngine
-
-    write, n_written = DuckDBEngine.write_parquet, [0]
-
-    def until_full(self, expression, path, metadata=None):
-        n_written[0] += 1
-        if n_written[0] > n_files:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"PAR1 half a file")
-            raise failure
-        return write(self, expression, path, metadata)
-
-    monkeypatch.setattr(DuckDBEngine, "write_parquet", until_full)
-
-
+LAKE, AUDIT = "pyarrow.parquet.write_table", "tenuto.engines.duckdb.DuckDBEngine.write_parquet"
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _full_after(monkeypatch, writer: str, n_files: int, failure: Exception) -> None:
+    """``writer`` works ``n_files`` times and then fails in the middle of a file."""
+    write, n_written = pydoc.locate(writer), [0]
+
+    def until_full(*given, **options):
+        n_written[0] += 1
+        if n_written[0] > n_files:
+            (path,) = (item for item in given if isinstance(item, Path))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"PAR1 half a file")
+            raise failure
+        return write(*given, **options)
+
+    monkeypatch.setattr(writer, until_full)
+
+
 @pytest.mark.parametrize(
-    ("n_files", "failure"), [(0, FULL), (5, FULL), (5, EngineError("cannot write"))]
+    ("writer", "n_files", "failure"),
+    [(LAKE, 0, FULL), (LAKE, 6, FULL), (AUDIT, 0, FULL), (AUDIT, 0, EngineError("cannot write"))],
 )
 def test_a_full_disk_leaves_no_half_file_and_a_rerun_ends_with_the_same_bytes(
-    two_days, fresh, monkeypatch, n_files, failure
+    two_days, fresh, monkeypatch, writer, n_files, failure
 ):
     with monkeypatch.context() as full:
-        _full_after(full, n_files, failure)
+        _full_after(full, writer, n_files, failure)
         with pytest.raises((WorkspaceError, EngineError)):
             ingest(fresh)
     for file in fresh.root.rglob("*.parquet"):
@@ -290,7 +301,7 @@ def test_a_query_of_one_person_is_not_counted_among_queries(workspace, logs):
     ingest(workspace)
     (file,) = Lake(workspace.lake).files("queries")
     assert pq.read_table(file).to_pylist() == [
-        {"query": "shared", "n_searches": 2, "n_searchers": 2}
+        {"day": FIRST_DAY, "query": "shared", "n_searches": 2, "n_searchers": 2}
     ]
 
 
@@ -310,3 +321,9 @@ def test_the_ledger_says_what_became_of_every_file(filled):
     assert ledger.rules()["duplicate"] == 1
     assert ledger.rules()["shifted_fields"] == 1
     assert ledger.entry("20170330_7_play") is None
+
+
+def test_the_ledger_names_the_fragments_of_a_file_with_their_events(filled):
+    entry = Ledger(filled.audit / "ledger").entry("20170330_1_play")
+    assert entry["fragments"] == {"2017-03-30/20170330_1_play": 2}
+    assert entry["actions"] == {"play": {"kept": 2, "set_aside": 4}}

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from conftest import log, play
-from tenuto.errors import SettingsError, UnknownName, WorkspaceError
+from tenuto.errors import SettingsError, SourceError, UnknownName, WorkspaceError
 from tenuto.ingest import ingest
 from tenuto.workspace import SETTINGS_FILE, Settings, Workspace
 
@@ -100,6 +100,41 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_value(root, old, new, t
     with pytest.raises(SettingsError, match=told) as error:
         Workspace(root)
     assert error.value.mend
+
+
+MAPPING = """[source.mapping]
+# the column of whoever listened
+user_id = "user"
+timestamp = "when"
+"""
+
+
+def test_a_mapping_is_written_with_its_comments_and_read_with_the_source(root):
+    made = Workspace.create(root, source="mapped", logs=root.parent / "logs", mapping=MAPPING)
+    assert "# the column of whoever listened" in made.settings_file.read_text("utf-8")
+    source = Workspace(root).settings.source
+    assert source.mapping == {"user_id": "user", "timestamp": "when"}
+    assert (source.name, source.logs) == ("mapped", "../logs")
+
+
+def test_a_source_that_takes_no_mapping_refuses_one(root):
+    made = Workspace.create(root, source="musicbox", logs=root.parent / "logs", mapping=MAPPING)
+    log(made.logs, "20170330_3_play.log", play())
+    with pytest.raises(SettingsError, match="takes no mapping") as error:
+        ingest(made)
+    assert "mapped" in error.value.mend
+
+
+def test_logs_that_are_a_table_stay_the_address_that_they_are(root):
+    url = "duckdb:///data/service.duckdb?table=plays"
+    assert Workspace.create(root, source="mapped", logs=url).logs == url
+    assert Workspace(root).logs == url
+
+
+def test_logs_that_are_a_table_are_refused_by_a_source_of_files(root):
+    made = Workspace.create(root, source="sparkify", logs="duckdb:///data/service.duckdb")
+    with pytest.raises(SourceError, match="sparkify logs are files"):
+        ingest(made)
 
 
 def test_settings_in_another_encoding_are_one_clear_error(root):

@@ -6,7 +6,7 @@ itself, and can be killed and called again: what is done is recognised and left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,12 +16,16 @@ from typing import Any
 
 import pandas as pd
 
-from tenuto import engines, labels, reports, simulation, sources
+from tenuto import engines, labels, replication, reports, simulation, sources
 from tenuto import ingest as ingesting
+from tenuto.churn import _table_results as table_results
 from tenuto.churn._results import ChurnSummary, write_skipped, write_study
 from tenuto.churn._study import study
+from tenuto.churn._table_examples import TableSettings
+from tenuto.churn._table_results import ScoreSummary, TableSummary, write_table_study
+from tenuto.churn._table_study import study_table
 from tenuto.engines import Engine
-from tenuto.errors import NotEnoughData
+from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.events.lake import Lake
 from tenuto.ingest import IngestSummary
 from tenuto.recommenders._results import RecommendSummary, write_recommendations
@@ -34,8 +38,17 @@ from tenuto.record import (
     write_json,
 )
 from tenuto.rollups import build_rollups, items_file
-from tenuto.timeline import Timeline, activity_by_day, device_shares, events_per_user
-from tenuto.workspace import Workspace
+from tenuto.timeline import (
+    Past,
+    Timeline,
+    activity_by_day,
+    cancel_funnel,
+    cancellation_rates,
+    device_shares,
+    events_per_user,
+    plan_changes,
+)
+from tenuto.workspace import SETTINGS_FILE, Workspace
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,18 +75,38 @@ class RunSummary:
         }
 
 
-def init(folder: Path | str, *, source: str, logs: Path | str) -> Workspace:
+def init(
+    folder: Path | str,
+    *,
+    source: str,
+    logs: Path | str,
+    known: Mapping[str, str] | None = None,
+) -> Workspace:
     """Make a workspace for the logs of one service, or open the one that is there.
+
+    Where the source takes a mapping, it is guessed from the first rows and written down with
+    the reasons; ``known`` says of some of its keys which column they are.
 
     Raises
     ------
     UnknownName : if there is no such source
     SourceError : if ``logs`` holds nothing that the source reads
+    SettingsError : if there is no telling which column is what, or a mapping does not fit
     WorkspaceError : if the folder is something else already
     """
-    member = sources.CATALOGUE.get(source)
-    sources.find(member, Path(logs))
-    return Workspace.create(folder, source=source.replace("-", "_"), logs=logs)
+    name = source.replace("-", "_")
+    member = sources.CATALOGUE.get(name)
+    if (Path(folder) / SETTINGS_FILE).exists():
+        return _reopened(Path(folder), name, logs, known)
+    settings, mapping = sources.described(member, name, logs, known or {})
+    sources.find(sources.opened(settings), logs)
+    sources.preview(settings, logs)
+    return Workspace.create(folder, source=name, logs=logs, mapping=mapping)
+
+
+def preview(workspace: Workspace) -> list[dict[str, Any]]:
+    """The first rows of a mapped log as Tenuto understands them; none for other sources."""
+    return sources.preview(workspace.settings.source, workspace.logs)
 
 
 def simulate(source: str, out: Path | str, *, listeners: int, **options: Any) -> Path:
@@ -93,11 +126,12 @@ def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
     with _opened(workspace, cutoff) as (engine, timeline, day):
         past = timeline.past(engine, day)
         horizon = workspace.settings.churn.horizon_days
-        tables = {
+        tables: dict[str, Callable[[], pd.DataFrame]] = {
             "activity": partial(activity_by_day, past),
             "events_per_user": partial(events_per_user, past),
             "devices": partial(device_shares, past),
             "return_curve": partial(labels.return_curve, past, horizon),
+            **_of_subscriptions(past),
         }
 
         def write(folder: Path) -> None:
@@ -189,6 +223,32 @@ def run(
     return RunSummary(day, folder, report(workspace, day), ingested, churned, recommended)
 
 
+def replicate(
+    workspace: Workspace, recipe: str, *, seed: int = 0, progress: Progress | None = None
+) -> Path:
+    """Run the published ``recipe`` on everything in the lake; the folder of what it leaves.
+
+    Raises
+    ------
+    UnknownName : if there is no such recipe
+    SettingsError, NotEnoughData : if the logs do not hold what it needs
+    """
+    member = replication.CATALOGUE.get(recipe)
+    folder = workspace.root / "replications" / recipe.replace("_", "-")
+    timeline = _timeline(workspace)
+    if progress is not None:
+        progress("training models", 0, 1)
+    with _opened(workspace, None) as (engine, _, day):
+        do_step(
+            folder,
+            _inputs(workspace, timeline, day, [recipe, seed]),
+            lambda aside: replication.write_replication(
+                member.replicate(replication.Log.read(engine, Lake(workspace.lake)), seed), aside
+            ),
+        )
+    return folder
+
+
 def demo(
     folder: Path | str,
     *,
@@ -215,10 +275,21 @@ def demo(
     return run(init(workspace, source="musicbox", logs=logs), progress=progress)
 
 
+def _reopened(
+    folder: Path, name: str, logs: Path | str, known: Mapping[str, str] | None
+) -> Workspace:
+    if known:
+        raise SettingsError(
+            f"{folder} has a mapping already, so that what was said of columns changes nothing",
+            mend=f"edit [source.mapping] in {folder / SETTINGS_FILE}",
+        )
+    workspace = Workspace.create(folder, source=name, logs=logs)
+    sources.find(sources.opened(workspace.settings.source), workspace.logs)
+    return workspace
+
+
 def _timeline(workspace: Workspace) -> Timeline:
-    return Timeline(
-        Lake(workspace.rollups), sources.CATALOGUE.get(workspace.settings.source).PRECISION
-    )
+    return Timeline(Lake(workspace.rollups), sources.opened(workspace.settings.source).PRECISION)
 
 
 @contextmanager
@@ -253,6 +324,17 @@ def _inputs(workspace: Workspace, timeline: Timeline, day: date, asked: Any) -> 
     )
 
 
+def _of_subscriptions(past: Past) -> dict[str, Callable[[], pd.DataFrame]]:
+    """The tables that only logs with plans and cancellations have."""
+    if labels.usual_label(past) != "cancellation":
+        return {}
+    return {
+        "cancel_funnel": partial(cancel_funnel, past),
+        "plan_changes": partial(plan_changes, past),
+        "cancellation_rates": partial(cancellation_rates, past),
+    }
+
+
 def _write_record(
     workspace: Workspace,
     timeline: Timeline,
@@ -283,3 +365,18 @@ def _told(progress: Progress | None, step: str) -> Callable[[int, int], None] | 
 
 def _models_told(progress: Progress) -> Callable[[int, int, str], None]:
     return lambda done, total, what: progress("training models", done, total)
+
+
+def train_on_table(
+    file: Path | str, out: Path | str, settings: TableSettings, progress: Progress | None = None
+) -> TableSummary:
+    """Churn models from a table with one row per user, judged and kept in ``out``."""
+    told = None if progress is None else _models_told(progress)
+    return write_table_study(study_table(file, settings, told), Path(out))
+
+
+def score_table(
+    models: Path | str, file: Path | str, out: Path | str, **options: Any
+) -> ScoreSummary:
+    """The users of another table, scored by models that `train_on_table` kept."""
+    return table_results.score_table(Path(models), file, Path(out), **options)

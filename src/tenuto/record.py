@@ -21,7 +21,9 @@ from tenuto.errors import WorkspaceError
 
 _PACKAGES = (
     "duckdb",
+    "ftfy",
     "ibis-framework",
+    "imbalanced-learn",
     "lightgbm",
     "numpy",
     "pandas",

@@ -29,18 +29,34 @@ class IngestSettings(_Section):
     )
 
 
+class SourceSettings(_Section):
+    name: str = Field(description="a member of sources/")
+    logs: str = Field(
+        description="the raw logs: a folder or a file, relative to the workspace, or a URL"
+    )
+    mapping: dict[str, Any] = Field({}, description="for `mapped` alone: which column is what")
+
+
 class ChurnSettings(_Section):
-    label: str = Field("inactivity", description="what counts as leaving: a member of labels/")
+    label: str = Field(
+        "",
+        description="what is foretold: a member of labels/; empty means cancellation where the "
+        "log holds any, else inactivity",
+    )
     horizon_days: int = Field(14, ge=1, description="how far ahead the label looks")
-    models: list[str] = Field([], description="members of churn/; empty means all")
+    models: list[str] = Field([], description="members of churn/; empty means the usual ones")
     call_list_model: str = Field("boosting", description="the model behind the call list")
     folds: int = Field(5, ge=2, description="groups of users for out-of-user scores")
     training_cutoffs: int = Field(3, ge=1, description="how many closed cutoffs are stacked")
     days_between_cutoffs: int = Field(1, ge=1, description="days between training cutoffs")
+    bin_days: int = Field(14, ge=1, description="length of a bin on each user's own clock")
     min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")
     max_training_rows: int = Field(300_000, ge=100, description="more are sampled by hash")
     allow_features: list[str] = Field(
         [], description="features that may pass the leak alarm, because they are honest"
+    )
+    sampling: str = Field(
+        "none", description="a member of sampling/ for few positives; none takes rows as they are"
     )
     bootstrap_draws: int = Field(1000, ge=20, description="draws behind every interval")
 
@@ -70,8 +86,7 @@ class EngineSettings(_Section):
 class Settings(_Section):
     """Everything in ``tenuto.toml``; each value has a default."""
 
-    source: str = Field(description="a member of sources/")
-    logs: str = Field(description="the folder of raw logs, relative to the workspace")
+    source: SourceSettings
     random_state: int = 0
     ingest: IngestSettings = IngestSettings()
     churn: ChurnSettings = ChurnSettings()
@@ -98,10 +113,15 @@ class Workspace:
         self.settings = _read_settings(self.settings_file)
 
     @classmethod
-    def create(cls, root: Path | str, *, source: str, logs: Path | str) -> Workspace:
-        """Make a workspace, or open the one that is there if it has the same source and logs."""
-        root, logs = Path(root), Path(logs)
-        wanted = Settings(source=source, logs=os.path.relpath(logs.resolve(), root.resolve()))
+    def create(
+        cls, root: Path | str, *, source: str, logs: Path | str, mapping: str = ""
+    ) -> Workspace:
+        """Make a workspace, or open the one that is there if it has the same source and logs.
+
+        ``mapping`` is the section ``[source.mapping]`` as text, written with its comments.
+        """
+        root = Path(root)
+        wanted = Settings(source=SourceSettings(name=source, logs=_relative(logs, root)))
         if (root / SETTINGS_FILE).exists():
             return _same_or_refuse(cls(root), wanted)
         if root.is_file():
@@ -111,8 +131,7 @@ class Workspace:
                 f"{root} is not empty and not a workspace", mend="name a new or an empty folder"
             )
         root.mkdir(parents=True, exist_ok=True)
-        text = tomli_w.dumps(wanted.model_dump(mode="json"))
-        (root / SETTINGS_FILE).write_text(text, "utf-8")
+        (root / SETTINGS_FILE).write_text(_as_toml(wanted, mapping), "utf-8")
         return cls(root)
 
     @property
@@ -120,9 +139,10 @@ class Workspace:
         return self.root / SETTINGS_FILE
 
     @property
-    def logs(self) -> Path:
-        """The folder of raw logs."""
-        return Path(os.path.normpath(self.root / self.settings.logs))
+    def logs(self) -> Path | str:
+        """The raw logs: a folder or a file, or the URL of a table."""
+        logs = self.settings.source.logs
+        return logs if is_url(logs) else Path(os.path.normpath(self.root / logs))
 
     @property
     def lake(self) -> Path:
@@ -165,13 +185,34 @@ class Workspace:
             lock.release()
 
 
+def is_url(logs: Path | str) -> bool:
+    """Whether ``logs`` is a table somewhere else, not a folder or a file."""
+    return "://" in str(logs)
+
+
+def _relative(logs: Path | str, root: Path) -> str:
+    """``logs`` as seen from ``root``, so that both can be moved together."""
+    return str(logs) if is_url(logs) else os.path.relpath(Path(logs).resolve(), root.resolve())
+
+
+def _as_toml(settings: Settings, mapping: str) -> str:
+    """All settings; ``mapping`` stands below the source, with its comments."""
+    values = settings.model_dump(mode="json")
+    source = values.pop("source")
+    del source["mapping"]
+    first = {"random_state": values.pop("random_state"), "source": source}
+    parts = [tomli_w.dumps(first), mapping.strip() + "\n" if mapping else "", tomli_w.dumps(values)]
+    return "\n".join(part for part in parts if part)
+
+
 def _same_or_refuse(found: Workspace, wanted: Settings) -> Workspace:
-    for setting in ("source", "logs"):
-        here, there = getattr(wanted, setting), getattr(found.settings, setting)
+    for setting in ("name", "logs"):
+        here, there = getattr(wanted.source, setting), getattr(found.settings.source, setting)
         if here != there:
+            what = "source" if setting == "name" else setting
             raise WorkspaceError(
-                f"{found.root} is already a workspace with {setting} '{there}', not '{here}'",
-                mend=f"use another folder, or edit {setting} in {found.settings_file}",
+                f"{found.root} is already a workspace with {what} '{there}', not '{here}'",
+                mend=f"use another folder, or edit source.{setting} in {found.settings_file}",
             )
     return found
 

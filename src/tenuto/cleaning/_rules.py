@@ -50,6 +50,11 @@ def set_aside(table: ir.Table) -> ir.Table:
     return table.filter(table[REASON].notnull() & (table[REASON] != ABSORBED))
 
 
+def accounted(table: ir.Table) -> ir.Table:
+    """The lines that were kept or set aside: all but those that live on in another record."""
+    return table.filter(table[REASON].isnull() | (table[REASON] != ABSORBED))
+
+
 def counts(table: ir.Table) -> ir.Table:
     """One row: ``read`` lines, ``absorbed`` lines and one count for each rule applied."""
     hits = [column for column in table.columns if column.startswith(HIT)]

@@ -38,11 +38,12 @@ def shaped(
 def with_previous_line(records: ir.Table) -> ir.Table:
     """``records`` with the line on which the same text stood before; NULL at its first."""
     open_lines = records.filter(records[REASON].isnull()).select("line", "source_line")
-    counted = open_lines.group_by(repeated="line").agg(n=lambda rows: rows.count())
+    hashed = open_lines.mutate(line_hash=open_lines.line.hash())
+    counted = hashed.group_by(repeated="line_hash").agg(n=lambda rows: rows.count())
     repeated = counted.filter(counted.n > 1).select("repeated")
-    # Only repeated lines are sorted: they are few, and sorting text is dear.
-    copies = open_lines.inner_join(repeated, [("line", "repeated")])
-    in_order = ibis.window(group_by="repeated", order_by="source_line")
+    # Only lines whose hash is repeated are compared: they are few, and sorting text is dear.
+    copies = hashed.inner_join(repeated, [("line_hash", "repeated")])
+    in_order = ibis.window(group_by="line", order_by="source_line")
     copies = copies.select(
         copy_line="source_line", previous_line=copies.source_line.lag().over(in_order)
     )

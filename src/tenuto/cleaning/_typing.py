@@ -10,18 +10,21 @@ _WHOLE = r"^-?\d+$"
 _CLOCK = r"^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 
 
-def typed(table: ir.Table, id_type: str) -> ir.Table:
+def typed(table: ir.Table, user_id: str, item_id: str) -> ir.Table:
     """``table`` with ids, seconds and clocks in their own types; unreadable ones are NULL.
 
-    The columns of text stay, so that rules can tell unreadable from absent.
+    The columns of text stay, so that rules can tell unreadable from absent. A clock that the
+    source has read itself is left as it is; where no file tells the day, the clock does.
     """
-    return table.mutate(
-        user_id=_id(table.user_text, id_type),
-        item_id=_id(table.item_text, id_type),
+    is_read = "timestamp" in table.columns
+    typed = table.mutate(
+        user_id=_id(table.user_text, user_id),
+        item_id=_id(table.item_text, item_id),
         played_s=_number(table.played_text),
         length_s=_number(table.length_text),
-        timestamp=_clock(table.timestamp_text),
+        timestamp=table.timestamp if is_read else _clock(table.timestamp_text),
     )
+    return typed if "day" in typed.columns else typed.mutate(day=typed.timestamp.date())
 
 
 def _id(text: ir.StringValue, id_type: str) -> ir.Value:

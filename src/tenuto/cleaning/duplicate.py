@@ -8,7 +8,7 @@ in the middle of a song.
 """
 
 EFFECT = "set_aside"
-NEEDS = ("previous_line", "source_line", "action", "played_s", "length_s", "user_id")
+NEEDS = ("previous_line", "source_line", "action", "played_s", "length_s", "timestamp")
 AFTER = ("*",)  # a copy also counts under the dirt that it repeats
 
 # Arbitrary: in the real sample resent plays are 1 to 14 lines apart.
@@ -18,6 +18,7 @@ _ROUNDING_S = 1.5
 
 def applies(table):
     is_partial = (table.played_s > 0) & (table.played_s < table.length_s - _ROUNDING_S)
-    may_be_second_play = (table.action == "play") & ~is_partial.fill_null(False)
+    has_clock = table.timestamp.notnull()
+    may_be_second_play = (table.action == "play") & ~is_partial.fill_null(False) & ~has_clock
     is_near = table.source_line - table.previous_line <= _RESENT_WITHIN_LINES
     return table.previous_line.notnull() & (is_near | ~may_be_second_play)

@@ -6,4 +6,4 @@ AFTER = ("unknown_item",)
 
 
 def applies(table):
-    return (table.action != "search") & table.title.isnull() & table.artist.isnull()
+    return (table.action == "download") & table.title.isnull() & table.artist.isnull()

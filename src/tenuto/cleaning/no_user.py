@@ -1,4 +1,4 @@
-"""No user, or the pseudo-user 0 that stands for everybody who is not logged in.
+"""No user: nobody can be told from anybody else.
 
 Source: K43.
 """
@@ -8,4 +8,4 @@ NEEDS = ("user_text", "user_id")
 
 
 def applies(table):
-    return table.user_text.isnull() | table.user_text.re_search("^(0*|null|None)$")
+    return table.user_text.isnull() | table.user_text.isin(["", "null", "None", "nan"])

@@ -1,4 +1,4 @@
-"""A song that no catalogue knows, 0, -1 or nothing: kept for churn, not recommended.
+"""A song that no catalogue knows, without an id: kept for churn, not recommended.
 
 Source: K24.
 """
@@ -9,8 +9,8 @@ AFTER = ()
 
 
 def applies(table):
-    is_unknown = table.item_text.isnull() | table.item_text.isin(["", "0", "-1", "null", "nan"])
-    return (table.action != "search") & is_unknown
+    is_unknown = table.item_text.isnull() | table.item_text.isin(["", "null", "nan"])
+    return table.action.isin(["play", "download"]) & is_unknown
 
 
 def mend(table):

@@ -7,4 +7,4 @@ AFTER = ("unknown_item",)
 
 def applies(table):
     is_unknown = table.item_text.isnull() | table.item_text.isin(["", "null", "nan"])
-    return ~is_unknown & table.item_id.isnull() & ~table.item_text.isin(["0", "-1"])
+    return ~is_unknown & table.item_id.isnull()

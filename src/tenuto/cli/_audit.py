@@ -20,8 +20,9 @@ def print_audit(workspace: Workspace, summary: IngestSummary) -> None:
     print(files_in_words(summary))
     print(lines_in_words(summary))
     _print_rules(summary)
+    _print_actions(summary)
     _print_ignored(summary)
-    _print_incomplete(incomplete_files(workspace))
+    _print_completeness(workspace)
     print("\nWhere everything is:")
     print_places(
         {
@@ -54,8 +55,12 @@ def lines_in_words(summary: IngestSummary) -> str:
 
 def incomplete_files(workspace: Workspace) -> list[dict[str, Any]]:
     """The rows of ``audit/completeness.csv`` whose state is not "ok"."""
+    return [row for row in _rows_of_completeness(workspace) if row["state"] != "ok"]
+
+
+def _rows_of_completeness(workspace: Workspace) -> list[dict[str, Any]]:
     with (workspace.audit / "completeness.csv").open(encoding="utf-8", newline="") as table:
-        return [row for row in csv.DictReader(table) if row["state"] != "ok"]
+        return list(csv.DictReader(table))
 
 
 def _print_rules(summary: IngestSummary) -> None:
@@ -72,6 +77,20 @@ def _print_rules(summary: IngestSummary) -> None:
         print_table(["rule", "lines", "effect", "meaning"], rows)
 
 
+def _print_actions(summary: IngestSummary) -> None:
+    """Kept and set aside together are what a search in the raw logs would count."""
+    read = {name: counts["kept"] + counts["set_aside"] for name, counts in summary.actions.items()}
+    names = sorted(read, key=lambda name: (-read[name], name))
+    if names:
+        print("\nWhat the lines tell of:")
+        became = [summary.actions[name] for name in names]
+        rows = [
+            [name, read[name], counts["kept"], counts["set_aside"]]
+            for name, counts in zip(names, became, strict=True)
+        ]
+        print_table(["action", "read", "kept", "set aside"], rows)
+
+
 def _print_ignored(summary: IngestSummary) -> None:
     if summary.ignored:
         print(f"\n{len(summary.ignored):,} files in the folder were not read:")
@@ -80,7 +99,11 @@ def _print_ignored(summary: IngestSummary) -> None:
         _say_how_many_more(len(summary.ignored), "audit/ignored_files.json")
 
 
-def _print_incomplete(rows: list[dict[str, Any]]) -> None:
+def _print_completeness(workspace: Workspace) -> None:
+    if not _rows_of_completeness(workspace):
+        print("\nThe names of the files tell no day, so no file can be found missing.")
+        return
+    rows = incomplete_files(workspace)
     if not rows:
         print("\nNo file is missing, cut short, too large or a copy.")
         return

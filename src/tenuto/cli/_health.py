@@ -34,7 +34,7 @@ def health(folder: Path) -> list[Finding]:
 
 def _logs(workspace: Workspace, entries: list[dict[str, Any]]) -> Finding:
     try:
-        source = sources.CATALOGUE.get(workspace.settings.source)
+        source = sources.opened(workspace.settings.source)
         files, _ = sources.find(source, workspace.logs)
     except TenutoError as mistake:
         return Finding("logs", mistake.message, "fault", mistake.mend)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -20,6 +21,8 @@ from tenuto.engines import Engine
 from tenuto.record import write_aside
 
 _DIGEST_KEY = "tenuto.inputs"
+# Kept fixed: they are part of the bytes that a rerun must repeat.
+_PACKING: dict[str, Any] = {"compression": "zstd", "row_group_size": 1 << 20}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ class Lake:
     ) -> None:
         """Write ``rows`` as one file of a partition, whole or not at all."""
         put_file(engine, self.path(table, day, name), rows, digest)
+
+    def put_rows(self, table: str, day: date, name: str, digest: str, rows: pa.Table) -> None:
+        """`put` for rows that are in memory."""
+
+        tagged = rows.replace_schema_metadata({_DIGEST_KEY: digest})
+        write_aside(
+            self.path(table, day, name), lambda aside: pq.write_table(tagged, aside, **_PACKING)
+        )
 
     def digest(self, table: str, day: date, name: str = "part") -> str | None:
         """The digest of the inputs of a file, or None where there is no readable file."""

@@ -13,7 +13,17 @@ def _id(id_type: IdType) -> pa.DataType:
     return pa.int64() if id_type == "int64" else pa.string()
 
 
-def events(id_type: IdType) -> pa.Schema:
+#: What a source may know of a user beside the events; NULL where it does not.
+PROFILE = {
+    "registered": pa.timestamp("us"),
+    "plan": pa.string(),
+    "gender": pa.string(),
+    "location": pa.string(),
+    "user_agent": pa.string(),
+}
+
+
+def events(user_id: IdType, item_id: IdType) -> pa.Schema:
     """One row = one thing a user did. Ids are never floats and never 32 bits.
 
     ``timestamp`` is NULL where the source knows only the day; ``played_s`` is NULL where
@@ -22,11 +32,11 @@ def events(id_type: IdType) -> pa.Schema:
     """
     return pa.schema(
         [
-            ("user_id", _id(id_type)),
+            ("user_id", _id(user_id)),
             ("action", pa.string()),
             ("day", pa.date32()),
             ("timestamp", pa.timestamp("us")),
-            ("item_id", _id(id_type)),
+            ("item_id", _id(item_id)),
             ("played_s", pa.float64()),
             ("length_s", pa.float64()),
             ("device", pa.string()),
@@ -54,7 +64,7 @@ def set_aside() -> pa.Schema:
     )
 
 
-def titles(id_type: IdType) -> pa.Schema:
+def titles(item_id: IdType) -> pa.Schema:
     """One row = one (item, title, artist, length) seen in one file on one day, with its count.
 
     Titles and lengths come from the log itself; ``items`` picks the usual ones.
@@ -62,7 +72,7 @@ def titles(id_type: IdType) -> pa.Schema:
     return pa.schema(
         [
             ("day", pa.date32()),
-            ("item_id", _id(id_type)),
+            ("item_id", _id(item_id)),
             ("title", pa.string()),
             ("artist", pa.string()),
             ("length_s", pa.float64()),
@@ -71,8 +81,29 @@ def titles(id_type: IdType) -> pa.Schema:
     )
 
 
-def queries() -> pa.Schema:
-    """One row = one search query of one file, typed by at least two users; no user is named."""
+def profiles(user_id: IdType) -> pa.Schema:
+    """One row = one (user, profile) seen in one file on one day, and when it was seen last.
+
+    ``plan`` is the service's own word for it, such as "free"; ``registered`` is in UTC.
+    """
     return pa.schema(
-        [("query", pa.string()), ("n_searches", pa.int64()), ("n_searchers", pa.int64())]
+        [
+            ("day", pa.date32()),
+            ("user_id", _id(user_id)),
+            *PROFILE.items(),
+            ("last_seen", pa.timestamp("us")),
+            ("n_events", pa.int64()),
+        ]
+    )
+
+
+def queries() -> pa.Schema:
+    """One row = one query of one file and day, typed by at least two users; no user is named."""
+    return pa.schema(
+        [
+            ("day", pa.date32()),
+            ("query", pa.string()),
+            ("n_searches", pa.int64()),
+            ("n_searchers", pa.int64()),
+        ]
     )

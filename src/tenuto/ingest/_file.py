@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenuto.engines import Engine
 from tenuto.errors import SourceError
 from tenuto.events import schema
 from tenuto.events.lake import Lake
-from tenuto.ingest._plan import (
-    SKETCH_SIZE,
-    Plan,
-    build_plan,
-    day_tables,
-    load_lines,
-    recompute,
-)
+from tenuto.ingest._plan import SKETCH_SIZE, Plan, build_plan, load_lines, recompute
 from tenuto.record import write_aside
-from tenuto.sources import LineReader, RawFile
+from tenuto.sources import RawFile
 from tenuto.workspace import IngestSettings
 
 
@@ -34,7 +26,7 @@ class Porter:
     def __init__(
         self,
         engine: Engine,
-        source: ModuleType,
+        source: Any,
         lake: Lake,
         set_aside: Path,
         settings: IngestSettings,
@@ -48,18 +40,21 @@ class Porter:
 
     def carry(self, file: RawFile, digest: str) -> dict[str, Any]:
         """Write everything that ``file`` holds and return its ledger entry."""
-        reader = LineReader(file.path)
+        reader = self.source.reader(file.path)
         totals: Counter[str] = Counter()
+        actions: dict[str, Counter[str]] = {}
         sketch: set[int] = set()
-        fragments: list[str] = []
+        fragments: dict[str, int] = {}
         for number, block in enumerate(reader):
             name = file.key if number == 0 else f"{file.key}_b{number}"
             plan = self.clean(block, file)
             totals.update(self._counts(plan))
+            self._count_actions(plan, actions)
             sketch.update(self._column(plan.sketch, "hash"))
             self._write_set_aside(plan, name)
-            fragments += self._write_days(plan, file, name, digest)
-        return _entry(file, reader, digest, totals, sorted(sketch)[:SKETCH_SIZE], fragments)
+            fragments |= self._write_days(plan, file, name, digest)
+        smallest = sorted(sketch)[:SKETCH_SIZE]
+        return _entry(file, reader, digest, totals, actions, smallest, fragments)
 
     def clean(self, block: pa.Table, file: RawFile) -> Plan:
         """The tables that come of ``block``, with its records computed."""
@@ -80,23 +75,30 @@ class Porter:
             for name, count in self.engine.to_arrow(plan.counts).to_pylist()[0].items()
         }
 
+    def _count_actions(self, plan: Plan, actions: dict[str, Counter[str]]) -> None:
+        for row in self.engine.to_arrow(plan.actions).to_pylist():
+            counts = actions.setdefault(row["action"], Counter())
+            counts.update(kept=row["kept"], set_aside=row["set_aside"])
+
     def _column(self, table: ir.Table, name: str) -> list:
         return self.engine.to_arrow(table)[name].to_pylist()
 
-    def _write_days(self, plan: Plan, file: RawFile, name: str, digest: str) -> list[str]:
-        """Write the kept records, a fragment a day; where it is known there is only one."""
-        if file.day is not None:
-            self._write_day(plan.kept, file.day, name, digest)
-            return [f"{file.day.isoformat()}/{name}"]
-        days = self._column(plan.kept.select("day").distinct().order_by("day"), "day")
-        for day in days:
-            self._write_day(plan.kept.filter(plan.kept.day == day), day, name, digest)
-        return [f"{day.isoformat()}/{name}" for day in days]
+    def _write_days(self, plan: Plan, file: RawFile, name: str, digest: str) -> dict[str, int]:
+        """Write the kept records, a fragment a day; fragment -> events in it.
 
-    def _write_day(self, kept: ir.Table, day: date, name: str, digest: str) -> None:
-        tables = day_tables(kept, self.source.ID_TYPE, self.settings.keep_search_text)
+        Every fragment is in every table, if only with no rows.
+        """
+        tables = {table: self.engine.to_arrow(rows) for table, rows in plan.tables.items()}
+        found = pc.unique(tables["events"]["day"]).to_pylist()
+        days = sorted(found) if file.day is None else [file.day]
+        n_events = {}
         for table, rows in tables.items():
-            self.lake.put(table, day, name, digest, self.engine, rows)
+            for day in days:
+                part = rows.filter(pc.equal(rows["day"], day)) if len(days) > 1 else rows
+                self.lake.put_rows(table, day, name, digest, part)
+                if table == "events":
+                    n_events[f"{day.isoformat()}/{name}"] = part.num_rows
+        return n_events
 
     def _write_set_aside(self, plan: Plan, name: str) -> None:
         rows = self.engine.to_arrow(plan.set_aside)
@@ -122,11 +124,12 @@ def _stop_at_unreadable(set_aside: pa.Table) -> None:
 
 def _entry(
     file: RawFile,
-    reader: LineReader,
+    reader: Any,
     digest: str,
     totals: Counter[str],
+    actions: dict[str, Counter[str]],
     sketch: list[int],
-    fragments: list[str],
+    fragments: dict[str, int],
 ) -> dict[str, Any]:
     read, absorbed, kept = (totals.pop(name, 0) for name in ("read", "absorbed", "kept"))
     return {
@@ -135,7 +138,7 @@ def _entry(
         "kind": file.kind,
         "part": file.part,
         "day": None if file.day is None else file.day.isoformat(),
-        "size_bytes": file.path.stat().st_size,
+        "size_bytes": file.size_bytes(),
         "unpacked_bytes": reader.n_bytes,
         "damage": reader.damage,
         "digest": digest,
@@ -144,6 +147,7 @@ def _entry(
         "kept": kept,
         "set_aside": read - absorbed - kept,
         "rules": dict(totals),
+        "actions": {action: dict(counts) for action, counts in sorted(actions.items())},
         "sketch": sketch,
         "fragments": fragments,
     }

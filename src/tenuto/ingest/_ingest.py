@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from tenuto import cleaning, engines, sources
@@ -15,16 +14,19 @@ from tenuto.ingest._completeness import completeness
 from tenuto.ingest._file import Porter
 from tenuto.ingest._ledger import Ledger
 from tenuto.record import digest_of, digest_of_file, versions, write_aside, write_json
-from tenuto.sources import Ignored, RawFile, unreadable
+from tenuto.sources import Ignored, RawFile
 from tenuto.workspace import Workspace
 
-TABLES = ("events", "titles", "queries")
+TABLES = ("events", "titles", "profiles", "queries")
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What an ingest did; lines are those of all files, also of earlier ingests."""
+    """What an ingest did; lines are those of all files, also of earlier ingests.
+
+    ``actions`` counts the records of each action, "kept" and "set_aside".
+    """
 
     n_files: int
     n_files_read: int
@@ -33,6 +35,7 @@ class IngestSummary:
     n_absorbed: int
     n_set_aside: int
     rules: dict[str, int]
+    actions: dict[str, dict[str, int]]
     ignored: list[Ignored]
     days: list[date]
 
@@ -51,11 +54,11 @@ def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSumm
     ------
     SourceError : if the folder holds no log of the source, or a file cannot be opened
     """
-    source = sources.CATALOGUE.get(workspace.settings.source)
+    source = sources.opened(workspace.settings.source)
     files, ignored = sources.find(source, workspace.logs)
     lake, ledger = Lake(workspace.lake), Ledger(workspace.audit / "ledger")
     with workspace.lock():
-        digests = _digests(workspace, source, files)
+        digests = _digests(workspace, files)
         todo = [file for file in files if not _is_done(ledger.entry(file.key), digests[file.key])]
         for file in todo:
             ledger.forget(file.key)
@@ -65,25 +68,18 @@ def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSumm
     return _summary(ledger, lake, len(todo), ignored)
 
 
-def _digests(workspace: Workspace, source: ModuleType, files: list[RawFile]) -> dict[str, str]:
+def _digests(workspace: Workspace, files: list[RawFile]) -> dict[str, str]:
     """What each file's fragments depend on: its bytes, the settings and the code that reads it."""
-    folders = [Path(source.__file__ or "").parent, Path(cleaning.__file__ or "").parent]
+    folders = [Path(room.__file__ or "").parent for room in (sources, cleaning)]
     recipe = {
-        "source": workspace.settings.source,
+        "source": workspace.settings.source.model_dump(exclude={"logs"}),
         "settings": workspace.settings.ingest.model_dump(),
         "tenuto": versions()["tenuto"],
         "code": [
-            digest_of_file(file) for folder in folders for file in sorted(folder.glob("*.py"))
+            digest_of_file(file) for folder in folders for file in sorted(folder.rglob("*.py"))
         ],
     }
-    return {file.key: digest_of([recipe, _digest_of_bytes(file)]) for file in files}
-
-
-def _digest_of_bytes(file: RawFile) -> str:
-    try:
-        return digest_of_file(file.path)
-    except OSError as failure:
-        raise unreadable(file.path, failure) from failure
+    return {file.key: digest_of([recipe, file.digest()]) for file in files}
 
 
 def _is_done(entry: dict | None, digest: str) -> bool:
@@ -92,7 +88,7 @@ def _is_done(entry: dict | None, digest: str) -> bool:
 
 def _carry_all(
     workspace: Workspace,
-    source: ModuleType,
+    source: Any,
     ledger: Ledger,
     todo: list[RawFile],
     digests: dict[str, str],
@@ -108,9 +104,9 @@ def _carry_all(
 
     def carry(porter: Porter, file: RawFile) -> int:
         ledger.write(porter.carry(file, digests[file.key]))
-        return file.path.stat().st_size
+        return file.size_bytes()
 
-    done, total = 0, sum(file.path.stat().st_size for file in todo)
+    done, total = 0, sum(file.size_bytes() for file in todo)
     n_threads = workspace.settings.engine.n_threads()
     for size in engines.run_side_by_side(open_porter, carry, todo, n_threads):
         done += size
@@ -133,7 +129,8 @@ def _sweep(lake: Lake, ledger: Ledger, set_aside: Path) -> None:
 
 def _write_completeness(workspace: Workspace, ledger: Ledger, ignored: list[Ignored]) -> None:
     table = completeness(ledger.entries())
-    unread = {item.path.relative_to(workspace.logs).as_posix(): item.reason for item in ignored}
+    logs = Path(workspace.logs)
+    unread = {item.path.relative_to(logs).as_posix(): item.reason for item in ignored}
     write_aside(workspace.audit / "completeness.csv", lambda path: table.to_csv(path, index=False))
     write_json(workspace.audit / "ignored_files.json", unread)
 
@@ -148,6 +145,7 @@ def _summary(ledger: Ledger, lake: Lake, n_read: int, ignored: list[Ignored]) ->
         n_absorbed=int(files["absorbed"].sum()),
         n_set_aside=int(files["set_aside"].sum()),
         rules=dict(sorted(ledger.rules().items())),
+        actions=ledger.actions(),
         ignored=ignored,
         days=lake.days("events"),
     )

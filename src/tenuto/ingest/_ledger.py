@@ -55,5 +55,13 @@ class Ledger:
             total.update(entry["rules"])
         return total
 
+    def actions(self) -> dict[str, dict[str, int]]:
+        """How many records of each action were kept and set aside, over all files."""
+        total: dict[str, Counter[str]] = {}
+        for entry in self.entries():
+            for action, counts in entry["actions"].items():
+                total.setdefault(action, Counter(kept=0, set_aside=0)).update(counts)
+        return {action: dict(total[action]) for action in sorted(total)}
+
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"

@@ -3,9 +3,12 @@
 A source module defines
 
 * ``PRECISION``: "day" when some actions have no clock, else "second"
-* ``ID_TYPE``: "int64" when every id is an integer, else "string"
+* ``USER_ID``, ``ITEM_ID``: "int64" when every such id is an integer, else "string"
 * ``ACTIONS``: the actions (see events/actions.py) that its logs can hold
-* ``identify(name) -> Identity | str``: what a file is by its name, or why it is not a log
+* ``KNOWS``: what it can tell beside who, what and on which day: some of ``FACTS``
+* ``identify(name) -> Identity | str``: what a file is by its name below the folder of logs, or
+  why it is not a log
+* ``reader(path)``: the raw lines; `LineReader` wherever a line is a record
 * ``split(lines, file)``: adds ``fields`` (array of text) and ``n_expected`` where records
   are delimited lines, and returns other tables unchanged
 * ``records(table, file)``: one column per thing known: ``user_text``, ``item_text``,
@@ -13,6 +16,16 @@ A source module defines
   ``artist``, ``device``, ``is_paid``, ``session_id``, ``text``
 * ``redacted(table, file)``: the raw record as it may be stored, without addresses or queries
 * ``WHAT_TO_EXPECT``: what the folder of logs should hold, in words for an error
+
+and may define
+
+* ``refuses(path) -> str | None``: why a file with the right name is no log after all
+* ``find(logs)``: where its logs are no files
+* ``configured(mapping)``: the source of one workspace, where a mapping says how to read it
+
+``records`` may also give ``is_record`` (False for a line that is none), ``timestamp`` (UTC) and
+``day`` where its clock needs more than typing, ``is_logged_out``, and the columns of
+``schema.PROFILE``.
 """
 
 from __future__ import annotations
@@ -20,10 +33,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tenuto.errors import SourceError
+from tenuto.events import schema
+from tenuto.record import digest_of_file
+from tenuto.workspace import is_url
+
+FACTS = (
+    *("timestamp", "played_s", "length_s", "title", "artist", "device", "is_paid"),
+    *("session_id", "text", *schema.PROFILE),
+)
 
 
 class Identity(NamedTuple):
@@ -45,6 +65,16 @@ class RawFile:
     part: str
     day: date | None
 
+    def digest(self) -> str:
+        """What changes when the file does."""
+        try:
+            return digest_of_file(self.path)
+        except OSError as failure:
+            raise unreadable(self.path, failure) from failure
+
+    def size_bytes(self) -> int:
+        return self.path.stat().st_size
+
 
 @dataclass(frozen=True)
 class Ignored:
@@ -54,21 +84,30 @@ class Ignored:
     reason: str
 
 
-def find(source: ModuleType, folder: Path) -> tuple[list[RawFile], list[Ignored]]:
-    """The files of ``folder`` and below that ``source`` reads, by key, and those it does not.
+def find(source: Any, logs: Path | str) -> tuple[list[RawFile], list[Ignored]]:
+    """The files of ``logs`` and below that ``source`` reads, by key, and those it does not.
 
-    Two files with one key are the same log packed twice: the first by name is read.
+    ``logs`` is a folder or a single file. Two files with one key are the same log packed
+    twice: the first by name is read.
 
     Raises
     ------
     SourceError : if there is no such folder, or nothing in it that the source reads
     """
-    if not folder.is_dir():
-        raise SourceError(f"there is no folder {folder}", mend="check `logs` in tenuto.toml")
+    if hasattr(source, "find"):
+        return source.find(logs)
+    if is_url(logs):
+        raise SourceError(
+            f"{_name(source)} logs are files, and {logs} is none", mend='use name = "mapped"'
+        )
+    root = Path(logs)
+    if not root.exists():
+        raise SourceError(f"there is no folder or file {root}", mend="check `logs` in tenuto.toml")
     found: dict[str, RawFile] = {}
     ignored: list[Ignored] = []
-    for path in sorted(path for path in folder.rglob("*") if not path.is_dir()):
-        identity = source.identify(path.name)
+    paths = sorted(path for path in root.rglob("*") if not path.is_dir())
+    for path in [root] if root.is_file() else paths:
+        identity = _identity(source, path, root)
         if isinstance(identity, str):
             ignored.append(Ignored(path, identity))
         elif identity.key in found:
@@ -76,8 +115,16 @@ def find(source: ModuleType, folder: Path) -> tuple[list[RawFile], list[Ignored]
         else:
             found[identity.key] = RawFile(path, *identity)
     if not found:
-        raise SourceError(_nothing_found(source, folder, ignored), mend=source.WHAT_TO_EXPECT)
+        raise SourceError(_nothing_found(source, root, ignored), mend=source.WHAT_TO_EXPECT)
     return list(found.values()), ignored
+
+
+def _identity(source: Any, path: Path, root: Path) -> Identity | str:
+    name = path.name if path == root else path.relative_to(root).as_posix()
+    identity = source.identify(name)
+    if isinstance(identity, str) or not hasattr(source, "refuses"):
+        return identity
+    return source.refuses(path) or identity
 
 
 def unreadable(path: Path, failure: OSError) -> SourceError:
@@ -88,9 +135,15 @@ def unreadable(path: Path, failure: OSError) -> SourceError:
     )
 
 
-def _nothing_found(source: ModuleType, folder: Path, ignored: list[Ignored]) -> str:
-    name = source.__name__.rpartition(".")[2]
+def _nothing_found(source: Any, root: Path, ignored: list[Ignored]) -> str:
+    name = _name(source)
     if not ignored:
-        return f"{folder} is empty: no {name} logs to read"
+        return f"{root} is empty: no {name} logs to read"
+    if root.is_file():
+        return f"{root} is no {name} log: {ignored[0].reason}"
     examples = ", ".join(item.path.name for item in ignored[:3])
-    return f"none of the {len(ignored)} files in {folder} is a {name} log (it holds {examples})"
+    return f"none of the {len(ignored)} files in {root} is a {name} log (it holds {examples})"
+
+
+def _name(source: Any) -> str:
+    return source.__name__.rpartition(".")[2]

@@ -23,15 +23,19 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from tenuto.sources._contract import Identity, RawFile
+from tenuto.sources._packing import LineReader
 from tenuto.sources._queries import decoded
 
 PRECISION = "day"
-ID_TYPE = "int64"
+USER_ID = ITEM_ID = "int64"
 ACTIONS = ("play", "download", "search")
+KNOWS = ("played_s", "length_s", "title", "artist", "device", "is_paid", "text")
 WHAT_TO_EXPECT = (
     "point `logs` at a folder of files named like 20170330_3_play.log.tar.gz "
     "(day, part, and play, down or search)"
 )
+
+reader = LineReader
 
 _NAME = re.compile(r"(\d{8})_(?:(\d+)_)?(play|down|search)\.log(?:\.\w+)*")
 _UNDATED_NAME = re.compile(r".*(play|down|search)\.log(?:\.\w+)*")
@@ -57,6 +61,7 @@ _DEVICES = {"ar": "android", "ip": "iphone"}
 
 def identify(name: str) -> Identity | str:
     """What a file is by its name, or why it is not a log of this source."""
+    name = name.rpartition("/")[2]
     match = _NAME.fullmatch(name)
     if match is None:
         if _UNDATED_NAME.fullmatch(name):
@@ -86,8 +91,10 @@ def records(table: ir.Table, file: RawFile) -> ir.Table:
 
     known = table.mutate(
         action=ibis.literal(_ACTION[file.kind]),
-        user_text=given["user_text"],
-        item_text=text("item_text"),
+        # The user 0 is everybody who is not logged in (K43); songs 0 and -1 are unknown (K24).
+        usual_user_digits=ibis.literal(9),
+        user_text=given["user_text"].re_replace("^0+$", ""),
+        item_text=text("item_text").re_replace("^(0|-1)$", ""),
         title=text("title").nullif(""),
         artist=text("artist").nullif(""),
         played_text=text("played_text"),
