@@ -10,6 +10,7 @@ import pyarrow as pa
 from tenuto.rollups import CATALOGUE, Day
 
 ACTIONS = ("play", "download", "like", "search")
+KNOWS = frozenset({"played_s", "length_s", "device", "is_paid", "session_id", "artist"})
 CUTOFF = date(2017, 4, 29)
 
 
@@ -72,7 +73,8 @@ class FakePast:
 
     def _day(self, day):
         events = self.engine.from_arrow(self._events(day))
-        return Day(events, self._titles(events), self._queries(day), ACTIONS)
+        titles = self._titles(events)
+        return Day(events, titles, events.limit(0), self._queries(day), ACTIONS, KNOWS)
 
     def _events(self, day):
         id_type = pa.string() if self.is_string else pa.int64()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,15 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from conftest import day_of, event, workspace_over
-from tenuto import rollups
 from tenuto.engines import Engine
+from tenuto.events.actions import ITEM_ACTIONS
 from tenuto.events.lake import Lake
 from tenuto.features import build_features
 from tenuto.ingest import ingest
-from tenuto.rollups import build_rollups
+from tenuto.rollups import Day, build_rollups
+from tenuto.rollups._build import members_for
 from tenuto.simulation.musicbox import simulate
+from tenuto.sources import musicbox
 from tenuto.timeline import Timeline, listeners
 from tenuto.workspace import Workspace
 
@@ -38,7 +42,7 @@ def played(user: int, ago: int = 1, *, seconds=200.0, length=200.0, item=7, **ot
 
 def did(user: int, action: str, ago: int = 1, **others) -> dict:
     """A download (of item 7), a search (of nothing) or the like."""
-    item = None if action == "search" else 7
+    item = 7 if action in ITEM_ACTIONS else None
     return event(user, action, item, day=day_before(ago), **others)
 
 
@@ -46,21 +50,39 @@ def day_before(ago: int) -> date:
     return CUTOFF - timedelta(days=ago)
 
 
-def timeline_of(engine: Engine, folder: Path, events: Iterable[dict], *days: date) -> Timeline:
-    """A timeline over the real sums of ``events``; ``days`` are in the log even if empty.
+def timeline_of(
+    engine: Engine, folder: Path, events: Iterable[dict], *days_of_log: date, source: Any = musicbox
+) -> Timeline:
+    """A timeline over the real sums of ``events``; ``days_of_log`` are there even if empty.
+
+    ``source`` says what is known of events at all, and so which sums there are.
 
     All days are summed at once, so that an unknown length is that of the item on any day.
     """
     events, lake = list(events), Lake(folder)
-    log = day_of(engine, events)
-    for name, rollup in rollups.CATALOGUE.all().items():
+    days = {*days_of_log, *(row["day"] for row in events)}
+    log = day_of(engine, events, source=source)
+    for name, rollup in members_for(source).items():
         rows = engine.to_arrow(rollup.build(log).order_by(list(rollup.KEY)))
-        for day in {row["day"] for row in events} | set(days):
+        if name == "user_profile_days":
+            rows = _day_by_day(engine, rollup, log, rows)
+        for day in days:
             of_day = rows.filter(pc.equal(rows["day"], pa.scalar(day)))
             lake.path(name, day).parent.mkdir(parents=True, exist_ok=True)
             described = of_day.replace_schema_metadata({"tenuto.inputs": f"{name} of {day}"})
             pq.write_table(described, lake.path(name, day))
-    return Timeline(lake)
+    return Timeline(lake, source.PRECISION)
+
+
+def _day_by_day(engine: Engine, rollup: Any, log: Day, none: pa.Table) -> pa.Table:
+    """The sums of a rollup in which the last event of a user on a day counts."""
+    profiles = engine.to_arrow(log.profiles)
+    parts = [none.slice(0, 0)]
+    for day in pc.unique(profiles["day"]):
+        of_day = profiles.filter(pc.equal(profiles["day"], day))
+        told = engine.from_arrow(of_day, "profiles_of_a_day")
+        parts.append(engine.to_arrow(rollup.build(replace(log, profiles=told))))
+    return pa.concat_tables(parts)
 
 
 def features_at(engine: Engine, timeline: Timeline, cutoff: date = CUTOFF, **options):

@@ -32,7 +32,7 @@ def pair_sums(past: Past, window_days: int) -> ir.Table:
     and NULL where there is no play. A pair only downloaded is a pair (S1-C1g lost it); one only
     liked, disliked or put into a playlist is not: no formula of this room reads those.
     """
-    days = with_counts(past.table("user_item_days", days=window_days), ["n_downloads"])
+    days = _with_all_sums(past.table("user_item_days", days=window_days))
     score_sum = sum((days[bucket] * score for bucket, score in SCORES.items()), ibis.literal(0))
     sums = days.group_by(["user_id", "item_id"]).agg(
         n_plays=days.n_plays.sum().cast("int64"),
@@ -47,6 +47,18 @@ def pair_sums(past: Past, window_days: int) -> ir.Table:
         share_mean=_mean(sums.share_sum, sums, UNKNOWN_SHARE),
         score_mean=_mean(sums.score_sum, sums, UNKNOWN_SCORE),
     ).drop("share_sum", "score_sum", "n_known")
+
+
+def _with_all_sums(days: ir.Table) -> ir.Table:
+    """``days`` of any source: what it does not know of plays is as for plays of unknown share.
+
+    Where seconds are unknown every play counts alike, as one second.
+    """
+    counted = with_counts(days, ["n_plays", "n_downloads", "n_plays_with_share", *SCORES])
+    missing = {"share_sum": ibis.literal(0.0), "played_s": counted.n_plays.cast("float64")}
+    return counted.mutate(
+        **{name: value for name, value in missing.items() if name not in days.columns}
+    )
 
 
 def exact_sum(column: ir.FloatingColumn) -> ir.FloatingScalar:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -15,7 +17,7 @@ from tenuto.engines import Engine
 from tenuto.events.lake import Lake, put_file, stored_digest
 from tenuto.record import digest_of, digest_of_file
 from tenuto.rollups._catalogue import CATALOGUE
-from tenuto.rollups._day import Day, usual_lengths, with_share_played
+from tenuto.rollups._day import Day, last_profiles, usual_lengths, with_share_played
 from tenuto.workspace import Workspace
 
 Progress = Callable[[int, int], None]
@@ -34,28 +36,34 @@ def items_file(workspace: Workspace) -> Path:
     return workspace.rollups / "items.parquet"
 
 
+def users_file(workspace: Workspace) -> Path:
+    """What the service knew of its users when it last saw them, for people to read."""
+    return workspace.rollups / "users.parquet"
+
+
 def build_rollups(workspace: Workspace, progress: Progress | None = None) -> RollupSummary:
     """Bring every rollup up to date with the lake; what is up to date is left alone."""
     lake, rollups = Lake(workspace.lake), Lake(workspace.rollups)
     days = lake.days("events")
+    source = sources.opened(workspace.settings.source)
+    members = members_for(source)
     with workspace.lock():
         wanted = _digests(workspace, lake, days)
         todo = [
-            day
-            for day in days
-            if any(rollups.digest(name, day) != wanted[day] for name in CATALOGUE)
+            day for day in days if any(rollups.digest(name, day) != wanted[day] for name in members)
         ]
-        _build_all(workspace, lake, rollups, todo, wanted, progress)
+        _build_all(workspace, source, rollups, todo, wanted, progress)
         for name in CATALOGUE:
-            rollups.keep_only(name, [rollups.path(name, day) for day in days])
-        _write_items(workspace, lake, wanted)
+            kept_days = days if name in members else []
+            rollups.keep_only(name, [rollups.path(name, day) for day in kept_days])
+        _write_names(workspace, lake, wanted)
     return RollupSummary(days, len(todo))
 
 
 def _digests(workspace: Workspace, lake: Lake, days: list[date]) -> dict[date, str]:
     """What the rollups of each day depend on: its events, the titles up to it, and the code."""
     code = [digest_of_file(file) for file in sorted(Path(__file__).parent.glob("*.py"))]
-    so_far: list = [workspace.settings.source, *code]
+    so_far: list = [workspace.settings.source.model_dump(exclude={"logs"}), *code]
     digests = {}
     for day in days:
         so_far.append([stored_digest(file) for file in lake.files_of("titles", day)])
@@ -64,18 +72,27 @@ def _digests(workspace: Workspace, lake: Lake, days: list[date]) -> dict[date, s
     return digests
 
 
+def members_for(source: Any) -> dict[str, ModuleType]:
+    """The rollups that can be built of what ``source`` knows."""
+    known = set(source.KNOWS)
+    return {
+        name: rollup
+        for name, rollup in CATALOGUE.all().items()
+        if set(getattr(rollup, "NEEDS", ())) <= known
+    }
+
+
 def _build_all(
     workspace: Workspace,
-    lake: Lake,
+    source: Any,
     rollups: Lake,
     todo: list[date],
     digests: dict[date, str],
     progress: Progress | None,
 ) -> None:
     def open_builder() -> _Builder:
-        return _Builder(_open_engine(workspace), lake, rollups, actions)
+        return _Builder(_open_engine(workspace), Lake(workspace.lake), rollups, source)
 
-    actions = sources.CATALOGUE.get(workspace.settings.source).ACTIONS
     n_threads = workspace.settings.engine.n_threads()
     results = engines.run_side_by_side(
         open_builder, lambda builder, day: builder.build(day, digests[day]), todo, n_threads
@@ -93,15 +110,16 @@ def _open_engine(workspace: Workspace) -> Engine:
 class _Builder:
     """Builds every rollup of a day; the expressions are the same for every day."""
 
-    def __init__(self, engine: Engine, lake: Lake, rollups: Lake, actions: tuple[str, ...]):
+    def __init__(self, engine: Engine, lake: Lake, rollups: Lake, source: Any):
         self.engine = engine
         self.lake = lake
         self.rollups = rollups
-        self.actions = actions
+        self.source = source
+        self.members = members_for(source)
 
     def build(self, day: date, digest: str) -> None:
-        today = read_day(self.engine, self.lake, day, self.actions)
-        for name, rollup in CATALOGUE.all().items():
+        today = read_day(self.engine, self.lake, day, self.source)
+        for name, rollup in self.members.items():
             rows = rollup.build(today).order_by(list(rollup.KEY))
             self.rollups.put(name, day, "part", digest, self.engine, rows)
 
@@ -109,7 +127,7 @@ class _Builder:
         self.engine.close()
 
 
-def read_day(engine: Engine, lake: Lake, day: date, actions: tuple[str, ...]) -> Day:
+def read_day(engine: Engine, lake: Lake, day: date, source: Any) -> Day:
     """One day of the lake, with the share of each song that was played.
 
     The tables have fixed names, so that a query for one day is compiled for all.
@@ -123,19 +141,33 @@ def read_day(engine: Engine, lake: Lake, day: date, actions: tuple[str, ...]) ->
     return Day(
         events=engine.cache(with_share_played(events, lengths), "events_of_the_day"),
         titles=engine.read_parquet(lake.files_of("titles", day), "titles"),
+        profiles=engine.read_parquet(lake.files_of("profiles", day), "profiles"),
         queries=engine.read_parquet(lake.files_of("queries", day), "queries"),
-        actions=actions,
+        actions=tuple(source.ACTIONS),
+        knows=frozenset(source.KNOWS),
     )
 
 
-def _write_items(workspace: Workspace, lake: Lake, digests: dict[date, str]) -> None:
-    target = items_file(workspace)
+def _write_names(workspace: Workspace, lake: Lake, digests: dict[date, str]) -> None:
     digest = digest_of(digests)
-    if not digests or (target.exists() and stored_digest(target) == digest):
-        return
-    with _open_engine(workspace) as engine:
-        rows = items(engine.read_parquet(lake.files("titles"))).order_by("item_id")
-        put_file(engine, target, rows, digest)
+    tables = (
+        (items_file(workspace), "titles", items, "item_id"),
+        (users_file(workspace), "profiles", users, "user_id"),
+    )
+    for target, table, build, key in tables:
+        if digests and not (target.exists() and stored_digest(target) == digest):
+            with _open_engine(workspace) as engine:
+                rows = build(engine.read_parquet(lake.files(table))).order_by(key)
+                put_file(engine, target, rows, digest)
+
+
+def users(profiles: ir.Table) -> ir.Table:
+    """One row per user of whom the service knows anything, as it last saw them."""
+    seen = profiles.group_by(seen_user="user_id").agg(
+        first_day=lambda rows: rows.day.min(), last_day=lambda rows: rows.day.max()
+    )
+    joined = last_profiles(profiles).inner_join(seen, [("user_id", "seen_user")])
+    return joined.drop("day", "seen_user")
 
 
 def items(titles: ir.Table) -> ir.Table:

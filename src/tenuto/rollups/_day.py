@@ -8,6 +8,7 @@ from itertools import pairwise
 import ibis
 import ibis.expr.types as ir
 
+from tenuto.events import schema
 from tenuto.events.actions import count_column
 
 # Lower bounds of the completion buckets (S2-F-A1); the last one is closed above.
@@ -21,13 +22,16 @@ class Day:
     """The events of one day.
 
     ``events`` has the columns of the lake and ``share_played``: seconds played over length,
-    at most 1, NULL where either is unknown. ``titles`` and ``queries`` are those of the day.
+    at most 1, NULL where either is unknown. ``titles``, ``profiles`` and ``queries`` are those of
+    the day; ``knows`` is what the source can tell at all: what it cannot has no column.
     """
 
     events: ir.Table
     titles: ir.Table
+    profiles: ir.Table
     queries: ir.Table
     actions: tuple[str, ...]
+    knows: frozenset[str]
 
 
 def with_share_played(events: ir.Table, usual_lengths: ir.Table) -> ir.Table:
@@ -74,13 +78,32 @@ def how_many(condition: ir.BooleanValue) -> ir.IntegerScalar:
     return condition.ifelse(1, None).count()
 
 
-def play_sums(events: ir.Table) -> dict[str, ir.Value]:
-    """What plays add up to: seconds, skips, finished plays and completion buckets.
+def play_sums(events: ir.Table, knows: frozenset[str]) -> dict[str, ir.Value]:
+    """What plays add up to, as far as the source knows how long they were.
+
+    Where only the length of the song is known, ``started_s`` sums the songs that were begun
+    (S3-F2): not what was heard, but all that there is.
+    """
+    is_play = events.action == "play"
+    if "played_s" in knows:
+        shares = _completion(is_play, events) if "length_s" in knows else {}
+        return {
+            "played_s": is_play.ifelse(events.played_s, 0.0).sum().fill_null(0.0),
+            "longest_play_s": is_play.ifelse(events.played_s, None).max(),
+            "n_skips": how_many(is_play & (events.played_s == 0)),
+            **shares,
+        }
+    if "length_s" in knows:
+        return {"started_s": is_play.ifelse(events.length_s, 0.0).sum().fill_null(0.0)}
+    return {}
+
+
+def _completion(is_play: ir.BooleanValue, events: ir.Table) -> dict[str, ir.Value]:
+    """Finished plays and completion buckets.
 
     Plays whose share is unknown are in no bucket, so that shares need ``n_plays_with_share``
     below them, never ``n_plays``.
     """
-    is_play = events.action == "play"
     share = is_play.ifelse(events.share_played, None)
     bounds = [*BUCKETS, float("inf")]
     buckets = {
@@ -88,14 +111,33 @@ def play_sums(events: ir.Table) -> dict[str, ir.Value]:
         for low, high in pairwise(bounds)
     }
     return {
-        "played_s": is_play.ifelse(events.played_s, 0.0).sum().fill_null(0.0),
-        "longest_play_s": is_play.ifelse(events.played_s, None).max(),
-        "n_skips": how_many(is_play & (events.played_s == 0)),
         "n_finished": how_many(share > FINISHED_ABOVE),
         "n_plays_with_share": share.count(),
         "share_sum": share.sum().fill_null(0.0),
         **buckets,
     }
+
+
+def last_profiles(profiles: ir.Table) -> ir.Table:
+    """One row per user: the profile with the latest clock; a tie goes to the one of more events.
+
+    ``registered`` is the earliest that was ever told.
+    """
+    order = ibis.window(
+        group_by="user_id",
+        order_by=[
+            ibis.desc("day"),
+            ibis.desc("last_seen"),
+            ibis.desc("n_events"),
+            *(ibis.asc(name) for name in schema.PROFILE),
+        ],
+    )
+    ranked = profiles.mutate(
+        place=ibis.row_number().over(order),
+        first_registered=profiles.registered.min().over(ibis.window(group_by="user_id")),
+    )
+    last = ranked.filter(ranked.place == 0).mutate(registered=ranked.first_registered)
+    return last.select("user_id", "day", *schema.PROFILE)
 
 
 def _bucket_name(low: float) -> str:

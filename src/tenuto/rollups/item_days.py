@@ -22,7 +22,7 @@ def build(day: Day):
     sums = events.group_by(list(KEY)).agg(
         **action_counts(events, actions),
         n_listeners=is_play.ifelse(events.user_id, None).nunique(),
-        **play_sums(events),
+        **play_sums(events, day.knows),
     )
     searches = _searches(day).select(searched="item_id", n_searches="n_searches")
     joined = sums.left_join(searches, [("item_id", "searched")]).drop("searched")

@@ -15,4 +15,6 @@ def build(day: Day):
         day.events.item_id.notnull() & day.events.action.isin(list(ITEM_ACTIONS))
     )
     actions = tuple(action for action in day.actions if action in ITEM_ACTIONS)
-    return events.group_by(list(KEY)).agg(**action_counts(events, actions), **play_sums(events))
+    return events.group_by(list(KEY)).agg(
+        **action_counts(events, actions), **play_sums(events, day.knows)
+    )
