@@ -67,6 +67,7 @@ def test_a_new_label_is_what_a_study_learns(plant, duckdb_engine, timeline):
 """Planted by a test: left who did not play on the day of the cutoff."""
 
 LABEL = "no play on the first day"
+WHO = "those who stay silent"
 NEEDS = ("n_plays",)
 
 

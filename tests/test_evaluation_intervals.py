@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenuto.errors import ContractError
-from tenuto.evaluation.intervals import bootstrap, interval, paired_interval, wilson
+from tenuto.evaluation.intervals import bootstrap, interval, newcombe, paired_interval, wilson
 
 
 def sample(n, seed, sharpness=1.0):
@@ -102,3 +102,31 @@ def test_the_wilson_interval_of_none_in_ten_reaches_28_percent():
     assert low[0] == 0
     assert high[0] == pytest.approx(3.8415 / 13.8415, abs=1e-4)
     assert np.isnan(high[1])
+
+
+def test_a_perfect_ranking_of_four_leavers_is_not_certain():
+    y, p = np.array([1] * 4 + [0] * 96), np.linspace(1, 0, 100)
+    found = interval(y, p, np.arange(100), rng=np.random.default_rng(0), n_draws=200)
+
+    assert found.loc["auc", "value"] == found.loc["auc", "high"] == 1
+    # Newcombe 2006, method 5; every draw of the rows alone gives 1.
+    assert found.loc["auc", "low"] == pytest.approx(newcombe(1.0, 4, 96)[0])
+    assert found.loc["auc", "low"] < 0.8
+
+
+def test_with_few_leavers_the_interval_holds_the_truth_as_often_as_it_says():
+    """Two normal distributions a standard deviation apart: AUC = Phi(1 / sqrt 2) = 0.7602."""
+    rng, held, n_trials = np.random.default_rng(1), 0, 200
+    y = np.array([1] * 6 + [0] * 60)
+    for _ in range(n_trials):
+        p = 1 / (1 + np.exp(-(rng.normal(size=66) + y)))
+        low, high = interval(y, p, np.arange(66), rng=rng, n_draws=100).loc["auc", ["low", "high"]]
+        held += low <= 0.7602 <= high
+    assert held / n_trials > 0.92
+
+
+def test_a_constant_cannot_be_better_or_worse_than_a_coin():
+    y = np.array([1] * 4 + [0] * 36)
+    found = interval(y, np.full(40, 0.1), np.arange(40), rng=np.random.default_rng(0), n_draws=50)
+
+    assert found.loc["auc"].tolist() == [0.5, 0.5, 0.5]

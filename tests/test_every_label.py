@@ -1,48 +1,89 @@
 """What the room promises of every label, and what silence means."""
 
+from datetime import datetime, time
+
 import pytest
 
+from conftest import ALL_KNOWING
 from service import ANN, BOB, CUTOFF, EVE, day_before, did, frame, played, timeline_of
 from tenuto.labels import CATALOGUE
 from tenuto.timeline import listeners
 
 LABELS = CATALOGUE.names()
 GIL = 4
-LAST_DAY = day_before(-20)
+FIRST_DAY, LAST_DAY = day_before(28), day_before(-20)
 
-# Ann comes back on the day of the cutoff, Bob on the last day of the fortnight, Eve one day
-# later; Gil is new.
-PAST = [played(ANN, 1), did(BOB, "search", 30), played(EVE, 2), did(EVE, "download", 2)]
-FUTURE = [played(ANN, 0), did(BOB, "search", -13), played(EVE, -14), played(GIL, 0)]
+# All signed up a fortnight before the cutoff or earlier, so that it is the end of a bin of
+# everybody's own. Ann comes back on the day of the cutoff, Bob on the last day of the fortnight,
+# Eve one day later; Gil is new.
+SIGNED_UP = {"registered": datetime.combine(day_before(14), time(12)), "plan": "paid"}
+PAST = [
+    played(ANN, 1, **SIGNED_UP),
+    did(BOB, "search", 28, **SIGNED_UP),
+    played(EVE, 2, **SIGNED_UP),
+    did(EVE, "download", 2),
+]
+FUTURE = [
+    *(played(ANN, 0), did(ANN, "upgrade", -3), did(BOB, "search", -13), did(BOB, "cancel", -13)),
+    *(played(EVE, -14), did(EVE, "downgrade", -14), did(EVE, "cancel", -14), played(GIL, 0)),
+]
+IN_HORIZON = FUTURE[:4]
 
 
 def labelled(engine, folder, name, *events, horizon_days=14, on=None):
-    """``label`` by user."""
-    engine_asked = on or engine
-    timeline = timeline_of(engine, folder, events, LAST_DAY)
-    people = listeners(timeline.past(engine_asked, CUTOFF))
-    future = timeline.future(engine_asked, CUTOFF, horizon_days)
-    return frame(engine_asked, CATALOGUE.get(name).label(people, future).order_by("user_id"))
+    """``label`` by user; a label on own clocks has bins of a fortnight."""
+    engine_asked, member = on or engine, CATALOGUE.get(name)
+    timeline = timeline_of(engine, folder, events, FIRST_DAY, LAST_DAY, source=ALL_KNOWING)
+    if hasattr(member, "BINS"):
+        past = timeline.own_past(engine_asked, CUTOFF, bin_days=14)
+        future = timeline.own_future(past, member.BINS)
+    else:
+        past = timeline.past(engine_asked, CUTOFF)
+        future = timeline.future(engine_asked, CUTOFF, horizon_days)
+    return frame(engine_asked, member.label(listeners(past), future).order_by("user_id"))
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_a_label_says_in_words_what_leaving_means(name):
+def test_a_label_says_in_words_what_leaving_means_and_whom_it_means(name):
     assert CATALOGUE.get(name).LABEL.strip()
+    assert CATALOGUE.get(name).WHO.strip()
     assert CATALOGUE.describe(name)
 
 
 @pytest.mark.parametrize("name", LABELS)
-def test_a_label_needs_columns_that_a_source_has(duckdb_engine, tmp_path, name):
-    timeline = timeline_of(duckdb_engine, tmp_path, PAST)
+def test_a_label_needs_columns_that_a_source_can_have(duckdb_engine, tmp_path, name):
+    timeline = timeline_of(duckdb_engine, tmp_path, PAST, source=ALL_KNOWING)
     columns = timeline.past(duckdb_engine, CUTOFF).table("user_days").columns
     assert set(CATALOGUE.get(name).NEEDS) <= set(columns)
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_a_label_on_own_clocks_says_from_which_bin_to_which(name):
+    first, last = getattr(CATALOGUE.get(name), "BINS", (0, 0))
+    assert 0 <= first <= last
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_to_whom_it_can_happen_is_a_question_with_an_answer_for_everybody(
+    duckdb_engine, tmp_path, name
+):
+    member = CATALOGUE.get(name)
+    past = timeline_of(duckdb_engine, tmp_path, PAST, source=ALL_KNOWING).past(
+        duckdb_engine, CUTOFF
+    )
+    people = listeners(past)
+    if hasattr(member, "at_risk"):
+        answers = frame(duckdb_engine, people.select(can=member.at_risk(people)))["can"]
+        assert answers.isin([True, False]).all()
+        assert len(answers) == 3
 
 
 @pytest.mark.parametrize("name", LABELS)
 def test_every_listener_has_one_label_0_or_1_and_nobody_else_has(duckdb_engine, tmp_path, name):
     """Who first appears after the cutoff is not among the listeners of that day (S2-L1)."""
     table = labelled(duckdb_engine, tmp_path, name, *PAST, *FUTURE)
-    assert list(table) == ["user_id", "label"]
+    assert list(table)[:2] == ["user_id", "label"]
+    assert set(table) - {"user_id", "label"} <= {"outcome"}
     assert list(table["user_id"]) == [ANN, BOB, EVE]
     assert str(table["label"].dtype) == "int64"
     assert set(table["label"]) <= {0, 1}
@@ -50,9 +91,10 @@ def test_every_listener_has_one_label_0_or_1_and_nobody_else_has(duckdb_engine, 
 
 @pytest.mark.parametrize("name", LABELS)
 def test_a_label_does_not_see_what_comes_after_the_horizon(duckdb_engine, tmp_path, name):
-    later = [played(EVE, -14), played(BOB, -15), did(ANN, "search", -20)]
-    known = labelled(duckdb_engine, tmp_path / "known", name, *PAST, *FUTURE[:2])
-    more = labelled(duckdb_engine, tmp_path / "more", name, *PAST, *FUTURE[:2], *later)
+    later = [played(BOB, -15), did(ANN, "search", -20), did(ANN, "cancel", -20)]
+    seen = [*PAST, *IN_HORIZON]
+    known = labelled(duckdb_engine, tmp_path / "known", name, *seen)
+    more = labelled(duckdb_engine, tmp_path / "more", name, *seen, *FUTURE[4:], *later)
     assert known.equals(more)
 
 

@@ -1,9 +1,16 @@
 """Churn models: from a table of what was known before the cutoff to P(the listener leaves).
 
 A member provides ``Model`` (a `ChurnModel`, see ``_contract.py``), ``LABEL`` (its name for
-people) and ``NEEDS`` (columns it must have and alone uses; () = it uses whatever is there).
+people) and ``NEEDS`` (columns it must have and alone uses; () = it uses whatever is there). One
+with ``ON_REQUEST = True`` is trained only where it is named.
 """
 
 from tenuto.catalogue import Catalogue
 
 CATALOGUE = Catalogue("tenuto.churn", must_provide=("Model", "LABEL", "NEEDS"))
+
+
+def usual_models() -> list[str]:
+    """The models that a study trains when none are named."""
+    members = CATALOGUE.all()
+    return [name for name in members if not getattr(members[name], "ON_REQUEST", False)]

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from types import ModuleType
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
 from tenuto import labels
 from tenuto.churn._examples import Examples
 from tenuto.engines import Engine
+from tenuto.errors import SettingsError
 from tenuto.features import Feature, build_features
-from tenuto.timeline import POPULATIONS, Timeline, listeners
+from tenuto.timeline import POPULATIONS, OwnPast, Past, Timeline, listeners
+
+_ROBOT, _GONE, _IMMUNE = "robot", "gone", "immune"
 
 
 @dataclass(frozen=True)
 class CutoffData:
     """Everything about one cutoff, rows in the order of ``examples``.
 
-    ``people`` has ``user_id``, ``first_day``, ``last_day`` and ``days_since_last_event``.
-    ``n_robots`` were seen too, and are no examples.
+    ``people`` has the columns of `timeline.listeners` but the reason to be a robot. ``n_robots``,
+    ``n_gone`` (cancelled before) and ``n_immune`` (the label cannot happen to them) were seen
+    too, and are no examples.
     """
 
     cutoff: date
@@ -28,6 +35,8 @@ class CutoffData:
     people: pd.DataFrame
     features: list[Feature]
     n_robots: int
+    n_gone: int = 0
+    n_immune: int = 0
 
     def populations(self) -> dict[str, np.ndarray]:
         """A bool mask per population."""
@@ -45,31 +54,82 @@ def at_cutoff(
     *,
     label: str,
     horizon_days: int,
+    bin_days: int = 14,
     max_window_days: int | None = None,
     is_labelled: bool = True,
 ) -> CutoffData:
-    """The examples of one cutoff; robots are left out and counted (K4).
+    """The examples of one cutoff; robots, and those to whom it cannot happen, are left out (K4).
+
+    A label with ``BINS`` looks at each user's own clock, where ``cutoff`` is the day up to which
+    own bins are over; rows then carry their own cutoffs.
 
     Raises
     ------
     CutoffError : if ``is_labelled`` and the window of the label is still open
+    UnknownName : if there is no such label
+    SettingsError : if the source knows nothing that the label needs
     """
-    past = timeline.past(engine, cutoff)
-    everybody = engine.cache(listeners(past))
-    people = everybody.filter(everybody.robot_reason.isnull()).drop("robot_reason")
+    member = labels.CATALOGUE.get(label)
+    own_bins = getattr(member, "BINS", None)
+    past = (
+        timeline.own_past(engine, cutoff, bin_days) if own_bins else timeline.past(engine, cutoff)
+    )
+    _refuse_unknown(label, member.NEEDS, past)
+    everybody = engine.cache(_judged(listeners(past), member, bin_days))
+    people = everybody.filter(everybody.left_out.isnull()).drop("left_out", "robot_reason")
     built = build_features(past, people, max_window_days=max_window_days)
     table = built.table
     if is_labelled:
-        future = timeline.future(engine, cutoff, horizon_days)
-        outcome = labels.CATALOGUE.get(label).label(people, future)
-        table = table.inner_join(outcome, "user_id")
+        future = (
+            timeline.own_future(past, member.BINS)
+            if isinstance(past, OwnPast)
+            else timeline.future(engine, cutoff, horizon_days)
+        )
+        table = table.inner_join(member.label(people, future), "user_id")
+    if isinstance(past, OwnPast):
+        table = table.inner_join(past.cutoffs.select("user_id", "own_cutoff"), "user_id")
     frame = engine.to_arrow(table.order_by("user_id")).to_pandas()
     examples = Examples(
         user_id=frame["user_id"].to_numpy(),
-        cutoff=np.full(len(frame), np.datetime64(cutoff)),
+        cutoff=frame["own_cutoff"].to_numpy()
+        if own_bins
+        else np.full(len(frame), np.datetime64(cutoff)),
         X=frame[built.names],
         y=frame["label"].to_numpy() if is_labelled else None,
+        outcome=frame["outcome"].to_numpy() if "outcome" in frame else None,
     )
     seen = engine.to_arrow(people.order_by("user_id")).to_pandas()
-    n_robots = engine.to_arrow(everybody.aggregate(n=everybody.count()))["n"][0].as_py()
-    return CutoffData(cutoff, examples, seen, built.features, n_robots - len(seen))
+    counted = everybody.group_by("left_out").agg(n=lambda rows: rows.count())
+    n_out = dict(zip(*engine.to_arrow(counted).to_pydict().values(), strict=True))
+    return CutoffData(
+        cutoff,
+        examples,
+        seen,
+        built.features,
+        *(n_out.get(reason, 0) for reason in (_ROBOT, _GONE, _IMMUNE)),
+    )
+
+
+def _refuse_unknown(label: str, needs: tuple[str, ...], past: Past) -> None:
+    missing = [column for column in needs if column not in past.table("user_days").columns]
+    if missing:
+        raise SettingsError(
+            f"the label '{label}' needs {', '.join(missing)}, of which this source tells nothing",
+            mend="choose another churn.label in tenuto.toml; `tenuto list labels` names them",
+        )
+
+
+def _judged(everybody: ir.Table, member: ModuleType, bin_days: int) -> ir.Table:
+    """``everybody`` with the reason for which one is ``left_out``; NULL for examples."""
+    gone = everybody.days_since_cancelled.notnull()
+    if getattr(member, "BINS", (1, 1))[0] == 0:
+        # The bin itself is looked at: who cancelled in it was there when it began.
+        gone = gone & (everybody.days_since_cancelled > bin_days)
+    can_happen = member.at_risk(everybody) if hasattr(member, "at_risk") else ibis.literal(True)
+    reason = ibis.cases(
+        (everybody.robot_reason.notnull(), _ROBOT),
+        (gone, _GONE),
+        (~can_happen.fill_null(False), _IMMUNE),
+        else_=None,
+    )
+    return everybody.mutate(left_out=reason)

@@ -21,6 +21,7 @@ class Examples:
     cutoff : datetime64[D]; features know days before it, labels the days from it on
     X : features, made float64; NULL is NaN. Its index is dropped.
     y : 1 if the listener left, 0 if not; None when nobody knows yet
+    outcome : what came, in a word, where the label tells more than yes or no; else None
 
     Raises
     ------
@@ -32,6 +33,7 @@ class Examples:
     cutoff: np.ndarray
     X: pd.DataFrame
     y: np.ndarray | None = None
+    outcome: np.ndarray | None = None
 
     def __post_init__(self):
         put = object.__setattr__
@@ -40,7 +42,7 @@ class Examples:
         put(self, "X", as_features(self.X))
         put(self, "y", None if self.y is None else _as_labels(self.y))
         lengths = [len(part) for part in (self.user_id, self.cutoff, self.X)]
-        lengths += [] if self.y is None else [len(self.y)]
+        lengths += [len(part) for part in (self.y, self.outcome) if part is not None]
         if len(set(lengths)) > 1:
             raise ContractError(
                 f"user_id, cutoff, X, y have {', '.join(map(str, lengths))} rows",
@@ -58,7 +60,8 @@ class Examples:
     def take(self, rows) -> Examples:
         """The rows of a bool mask or of an array of positions, in its order."""
         labels = None if self.y is None else self.y[rows]
-        return Examples(self.user_id[rows], self.cutoff[rows], self.X.iloc[rows], labels)
+        outcomes = None if self.outcome is None else self.outcome[rows]
+        return Examples(self.user_id[rows], self.cutoff[rows], self.X.iloc[rows], labels, outcomes)
 
     def in_order(self) -> Examples:
         """Rows by (cutoff, user_id), columns by name: a fit must not depend on chance orders.
@@ -79,7 +82,7 @@ class Examples:
             )
         ordered = self.take(order)
         columns = ordered.X[sorted(ordered.X.columns)]
-        return Examples(ordered.user_id, ordered.cutoff, columns, ordered.y)
+        return Examples(ordered.user_id, ordered.cutoff, columns, ordered.y, ordered.outcome)
 
     @staticmethod
     def concatenate(parts: Sequence[Examples]) -> Examples:
@@ -100,6 +103,7 @@ class Examples:
                     mend="build the same features at every cutoff",
                 )
         labels = [part.y for part in parts if part.y is not None]
+        outcomes = [part.outcome for part in parts if part.outcome is not None]
         if len(labels) not in (0, len(parts)):
             raise ContractError("some parts have labels, some none", mend="label all or none")
         return Examples(
@@ -107,6 +111,7 @@ class Examples:
             np.concatenate([part.cutoff for part in parts]),
             pd.concat([part.X[columns] for part in parts], ignore_index=True),
             np.concatenate(labels) if labels else None,
+            np.concatenate(outcomes) if len(outcomes) == len(parts) else None,
         )
 
 

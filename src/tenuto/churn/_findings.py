@@ -107,13 +107,17 @@ def funnel(latest: CutoffData, test: CutoffData) -> pd.DataFrame:
     """Who is scored and who can still be kept, at the cutoff of the list and of the test."""
     rows = []
     for data in (test, latest) if latest is not test else (test,):
-        seen = len(data.people) + data.n_robots
+        seen = len(data.people) + data.n_robots + data.n_gone + data.n_immune
         labels = data.examples.y
         steps = {"seen before the cutoff": np.ones(seen, dtype=bool), **data.populations()}
         for step, mask in steps.items():
             rate = None if labels is None or len(mask) != len(labels) else labels[mask].mean()
             rows.append((data.cutoff, step, int(mask.sum()), rate))
         rows.append((data.cutoff, "robots left out", data.n_robots, None))
+        if data.n_gone:
+            rows.append((data.cutoff, "had cancelled before", data.n_gone, None))
+        if data.n_immune:
+            rows.append((data.cutoff, "to whom it cannot happen", data.n_immune, None))
     return pd.DataFrame(rows, columns=["cutoff", "step", "n_users", "churn_rate"])
 
 
@@ -139,19 +143,23 @@ def feature_card(whole: CutoffData, test: CutoffData) -> pd.DataFrame:
     )
 
 
-def call_list(latest: CutoffData, probability: np.ndarray) -> pd.DataFrame:
+def call_list(latest: CutoffData, probability: np.ndarray, next_step: pd.DataFrame) -> pd.DataFrame:
     """Every listener, most likely to leave first; a tie goes to the smaller id.
 
-    ``rank`` is among everybody, ``rank_active_14d`` among those who can still be kept (NULL
-    for the others, who are for a win-back list).
+    ``next_step`` has a probability for each thing that can come, or no column. ``rank`` is among
+    everybody, ``rank_active_14d`` among those who can still be kept (NULL for the others, who
+    are for a win-back list).
     """
     active = latest.populations()[HEADLINE]
     shown = [name for name in _SHOWN if name in latest.examples.X]
-    table = latest.people.assign(
+    # Who has cancelled is not here, and a source may not tell who pays.
+    known = latest.people.drop(columns="days_since_cancelled").dropna(axis="columns", how="all")
+    table = known.assign(
         probability=probability,
         is_active_14d=active,
         is_active_7d=latest.populations()["active_7d"],
         **{name: latest.examples.X[name].to_numpy() for name in shown},
+        **{f"probability_{name}": next_step[name].to_numpy() for name in next_step},
     ).sort_values(["probability", "user_id"], ascending=[False, True], ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     among_active = table["is_active_14d"].cumsum().where(table["is_active_14d"])

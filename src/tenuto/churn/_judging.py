@@ -15,6 +15,8 @@ from tenuto.evaluation.intervals import N_DRAWS, Bootstrap, bootstrap
 OPPONENT = "recency_rule"
 #: A list of a tenth: arbitrary, a budget should set it (churn.md §4.5). Never 0.5 (K12).
 SHARE_CALLED = 0.10
+#: With fewer of either class, drawing again repeats the same few: no verdict (K40).
+MIN_OF_EACH_CLASS = 20
 
 
 def judge(
@@ -44,8 +46,9 @@ def judge(
     ``base_rate``, ``n_rows``, ``n_users``, ``threshold``, ``against`` (the opponent; None for
     itself or when it was not scored), ``difference``, ``difference_low``,
     ``difference_high``, and ``verdict``: "better" or "worse" than the opponent when the
-    paired interval leaves out 0, else "undecided"; None where there is no better or
-    nothing to compare. Undefined figures are NaN; a population without rows has them all so.
+    paired interval leaves out 0 and there are 20 of either class, else "undecided"; None where
+    there is no better or nothing to compare. Undefined figures are NaN; a population without
+    rows has them all so.
 
     Raises
     ------
@@ -75,17 +78,20 @@ def _records(found: Bootstrap, model: str, opponent: str, facts: dict) -> list[d
     is_compared = opponent in found.values and model != opponent
     gaps = found.difference(model, opponent) if is_compared else None
     base_rate = found.values[model]["base_rate"]
+    n_rarer = round(min(base_rate, 1 - base_rate) * facts["n_rows"]) if facts["n_rows"] else 0
     records = []
     for metric in found.metrics:
         if metric in ("n", "base_rate"):
             continue
         row = dict(zip(table.columns, _figures(table, metric), strict=True))
         record = facts | {"model": model, "metric": metric, "base_rate": base_rate} | row
-        records.append(record | _comparison(metric, opponent, gaps))
+        records.append(record | _comparison(metric, opponent, gaps, n_rarer))
     return records
 
 
-def _comparison(metric: str, opponent: str, gaps: pd.DataFrame | None) -> dict[str, Any]:
+def _comparison(
+    metric: str, opponent: str, gaps: pd.DataFrame | None, n_rarer: int
+) -> dict[str, Any]:
     if gaps is None:
         nothing = dict.fromkeys(("difference", "difference_low", "difference_high"), float("nan"))
         return {"against": None, **nothing, "verdict": None}
@@ -95,7 +101,7 @@ def _comparison(metric: str, opponent: str, gaps: pd.DataFrame | None) -> dict[s
         "difference": difference,
         "difference_low": low,
         "difference_high": high,
-        "verdict": _verdict(metric, low, high),
+        "verdict": _verdict(metric, low, high, n_rarer),
     }
 
 
@@ -103,10 +109,10 @@ def _figures(table: pd.DataFrame, metric: str) -> list[float]:
     return [float(figure) for figure in table.loc[metric].to_numpy(dtype=np.float64)]
 
 
-def _verdict(metric: str, low: float, high: float) -> str | None:
+def _verdict(metric: str, low: float, high: float, n_rarer: int) -> str | None:
     if metric not in HIGHER_IS_BETTER or np.isnan(low):
         return None
-    if low <= 0 <= high:
+    if low <= 0 <= high or n_rarer < MIN_OF_EACH_CLASS:
         return "undecided"
     return "better" if (low > 0) == HIGHER_IS_BETTER[metric] else "worse"
 

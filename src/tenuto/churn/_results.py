@@ -8,12 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from tenuto import labels
+from tenuto.churn._judging import MIN_OF_EACH_CLASS
 from tenuto.churn._study import Study
 from tenuto.record import read_json, write_json
 from tenuto.timeline import HEADLINE
 
 SUMMARY_FILE = "summary.json"
-_TABLES = ("metrics", "curves", "importances", "funnel", "features")
+#: Below so many of those whom the label is about, a draw between models proves nothing (K40).
+FEW = 50
+_TABLES = ("metrics", "curves", "importances", "funnel", "features", "next_step")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,16 @@ class ChurnSummary:
     training_cutoffs: tuple[str, ...] = ()
     calling_cutoffs: tuple[str, ...] = ()
     horizon_days: int | None = None
+    label: str = ""
+    #: What the label means, whom it is about and what they do, for those who write of it.
+    label_words: str = "no event in the horizon"
+    who: str = "leavers"
+    verb: str = "leave"
+    rate_words: str = "churn rate"
+    #: First and last bin that the label looks at, on each user's own clock; else None.
+    bins: tuple[int, int] | None = None
+    #: Whether there are enough of those whom the label is about to rank models by them.
+    is_ranked: bool = True
     model: str | None = None
     n_listeners: int = 0
     n_active_14d: int = 0
@@ -66,35 +80,87 @@ def _summary(found: Study, model: str, horizon_days: int) -> ChurnSummary:
         training_cutoffs=tuple(day.isoformat() for day in found.training_cutoffs),
         calling_cutoffs=tuple(day.isoformat() for day in found.calling_cutoffs),
         horizon_days=horizon_days,
+        label=found.label,
+        **label_in_words(found.label),
+        is_ranked=_is_ranked(metrics, model),
         model=model,
         n_listeners=len(found.call_list),
         n_active_14d=int(found.call_list["is_active_14d"].sum()),
         aucs=tuple(dict(row) for _, row in aucs[columns].iterrows()),
-        verdict=verdict(metrics, model),
+        verdict=verdict(metrics, model, found.label),
     )
 
 
-def verdict(metrics: pd.DataFrame, model: str) -> str:
-    """One plain sentence: does the model beat the recency rule among listeners worth calling?"""
-    rows = metrics[
+def label_in_words(label: str) -> dict[str, Any]:
+    """The fields of `ChurnSummary` that say what ``label`` means."""
+    member = labels.CATALOGUE.get(label)
+    return {
+        "label_words": member.LABEL,
+        "who": member.WHO,
+        "verb": _verb(member.WHO),
+        "rate_words": getattr(member, "RATE", "churn rate"),
+        "bins": getattr(member, "BINS", None),
+    }
+
+
+def _verb(who: str) -> str:
+    """What they do: those who cancel "cancel"; leavers, who do nothing, "leave"."""
+    return who.removeprefix("those who ") if who.startswith("those who ") else "leave"
+
+
+def _headline_aucs(metrics: pd.DataFrame) -> pd.DataFrame:
+    return metrics[
         (metrics["protocol"] == "forward")
         & (metrics["population"] == HEADLINE)
         & (metrics["metric"] == "auc")
     ].set_index("model")
-    ours = rows.loc[model]
+
+
+def _n_positive(row: Any) -> int:
+    return round(row["n_rows"] * row["base_rate"])
+
+
+def _is_ranked(metrics: pd.DataFrame, model: str) -> bool:
+    row = _headline_aucs(metrics).loc[model]
+    return not (str(row["verdict"]) == "undecided" and _n_positive(row) < FEW)
+
+
+def verdict(metrics: pd.DataFrame, model: str, label: str = "inactivity") -> str:
+    """One plain sentence: does the model beat the recency rule among listeners worth calling?"""
+    rows = _headline_aucs(metrics)
+    ours, member = rows.loc[model], labels.CATALOGUE.get(label)
     figures = f"AUC {ours['value']:.3f} [{ours['low']:.3f}, {ours['high']:.3f}]"
     where = f"Among the {ours['n_rows']:,} listeners active in the last 14 days"
     if pd.isna(ours["value"]):
         return f"{where} all have the same outcome: nothing can be ranked."
     if "recency_rule" not in rows.index or model == "recency_rule":
         return f"{where}, {model} has {figures}; there is no other rule to compare it with."
+    if not _is_ranked(metrics, model):
+        return _too_few(ours, model, _verb(member.WHO))
     rule = rows.loc["recency_rule", "value"]
     words = {
-        "better": f"{where}, {model} ranks leavers better than the recency rule",
-        "worse": f"The trivial rule wins. {where}, {model} ranks leavers worse than recency alone",
+        "better": f"{where}, {model} ranks {member.WHO} better than the recency rule",
+        "worse": f"The trivial rule wins. {where}, {model} ranks {member.WHO} worse than "
+        "recency alone",
     }
     start = words.get(
         str(ours["verdict"]),
         f"The trivial rule is not beaten. {where}, {model} and recency alone cannot be told apart",
     )
-    return f"{start}: {figures} against {rule:.3f}, churn rate {ours['base_rate']:.1%}."
+    rate = f"{getattr(member, 'RATE', 'churn rate')} {ours['base_rate']:.1%}"
+    return f"{start}: {figures} against {rule:.3f}, {rate}."
+
+
+def _too_few(ours: pd.Series, model: str, verb: str) -> str:
+    """That models cannot be ranked, with the intervals that prove it."""
+    n, (first, *rest) = _n_positive(ours), verb.split()
+    does = verb if n != 1 else " ".join([f"{first}s", *rest])
+    said = (
+        f"Not enough data to rank models. Of the {ours['n_rows']:,} listeners active in the last "
+        f"14 days only {n} {does}: the AUC of {model}, {ours['value']:.3f} here, may lie anywhere "
+        f"from {ours['low']:.3f} to {ours['high']:.3f}, and its lead over the recency rule from "
+        f"{ours['difference_low']:+.3f} to {ours['difference_high']:+.3f}"
+    )
+    if n < MIN_OF_EACH_CLASS:
+        said += f"; with fewer than {MIN_OF_EACH_CLASS} even these intervals are too narrow"
+    return f"{said}."

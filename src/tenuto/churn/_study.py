@@ -9,13 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 
-from tenuto.churn import CATALOGUE, _findings
+from tenuto import labels
+from tenuto.churn import _findings, usual_models
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._examples import Examples
+from tenuto.churn._next_step import NextStep, cross_fitted, judged
 from tenuto.churn._protocols import Progress, Scored, fit, forward, snapshot, thinned
+from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import legal_training_cutoffs
@@ -27,6 +31,7 @@ from tenuto.workspace import ChurnSettings
 class Study:
     """What a study found: the tables of ``runs/CUTOFF/churn``, and the fitted models."""
 
+    label: str
     cutoff: date
     test_cutoff: date
     training_cutoffs: list[date]
@@ -37,7 +42,8 @@ class Study:
     importances: pd.DataFrame
     funnel: pd.DataFrame
     features: pd.DataFrame
-    models: dict[str, ChurnModel] = field(repr=False)
+    next_step: pd.DataFrame
+    models: dict[str, ChurnModel | NextStep] = field(repr=False)
 
 
 def study(
@@ -60,10 +66,10 @@ def study(
     LeakError : if a feature or a model is too good to be true
     SettingsError : if the model of the call list is not among those asked for
     """
-    bench = _Bench(engine, timeline, settings, random_state, progress)
+    bench = _Bench(engine, timeline, settings, random_state, progress, cutoff)
     bench.refuse_short_log()
-    is_closed = timeline.is_closed(cutoff, settings.horizon_days)
-    test_cutoff = cutoff if is_closed else timeline.last_closed_cutoff(settings.horizon_days)
+    is_closed = timeline.is_closed(cutoff, bench.spacing.open_days)
+    test_cutoff = cutoff if is_closed else timeline.last_closed_cutoff(bench.spacing.open_days)
     training_cutoffs = bench.training_cutoffs(test_cutoff)
     test = bench.load(test_cutoff)
     honest = bench.forward(training_cutoffs, test, bench.names)
@@ -76,19 +82,33 @@ def study(
         latest = bench.load(cutoff, is_labelled=False)
         called = bench.forward(calling_cutoffs, latest, [settings.call_list_model])
     draws = settings.bootstrap_draws
+    next_step = bench.next_step(honest, test, called, latest)
     return Study(
+        label=bench.label,
         cutoff=cutoff,
         test_cutoff=test_cutoff,
         training_cutoffs=training_cutoffs,
         calling_cutoffs=calling_cutoffs,
-        call_list=_findings.call_list(latest, called.probability(settings.call_list_model)),
+        call_list=_findings.call_list(
+            latest, called.probability(settings.call_list_model), next_step.probabilities
+        ),
         metrics=_findings.metrics(honest, flattering, test, whole, random_state, draws),
         curves=_findings.curves_of(honest, test),
         importances=_findings.importances(honest, test, settings.call_list_model, random_state),
         funnel=_findings.funnel(latest, test),
         features=_findings.feature_card(whole, test),
-        models=bench.final_models(called),
+        next_step=next_step.metrics,
+        models=bench.final_models(called) | next_step.models,
     )
+
+
+@dataclass(frozen=True)
+class _Next:
+    """What comes next: how good the model is, what it says of the list, and the model."""
+
+    metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    probabilities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    models: dict[str, NextStep] = field(default_factory=dict)
 
 
 class _Bench:
@@ -101,13 +121,16 @@ class _Bench:
         settings: ChurnSettings,
         random_state: int,
         progress: Progress | None,
+        cutoff: date,
     ):
         self.engine = engine
         self.timeline = timeline
         self.settings = settings
         self.random_state = random_state
         self.progress = progress
-        self.names = settings.models or CATALOGUE.names()
+        self.names = settings.models or usual_models()
+        self.label = settings.label or labels.usual_label(timeline.past(engine, cutoff))
+        self.spacing = Spacing.of(self.label, settings)
         if settings.call_list_model not in self.names:
             raise SettingsError(
                 f"the call list is to come from '{settings.call_list_model}', which is not "
@@ -118,13 +141,13 @@ class _Bench:
     def refuse_short_log(self) -> None:
         """Training, its labels and the test's labels need their days one after the other."""
         settings, first = self.settings, self.timeline.first_day
-        needed = settings.min_history_days + 2 * settings.horizon_days
+        needed = settings.min_history_days + self.spacing.apart_days + self.spacing.open_days
         held = (self.timeline.end - first).days
         if held < needed:
             raise NotEnoughData(
                 f"the log holds {held} of the {needed} days that models need: "
-                f"{settings.min_history_days} of history, {settings.horizon_days} to see who left, "
-                f"and {settings.horizon_days} to test on",
+                f"{settings.min_history_days} of history, {self.spacing.apart_days} to see who "
+                f"left, and {self.spacing.open_days} to test on",
                 mend=f"go on collecting until {first + timedelta(days=needed - 1)}, or shorten "
                 "churn.horizon_days or churn.min_history_days in tenuto.toml",
             )
@@ -133,11 +156,11 @@ class _Bench:
         settings = self.settings
         return legal_training_cutoffs(
             before,
-            settings.horizon_days,
+            self.spacing.apart_days,
             self.timeline.first_day,
             settings.min_history_days,
             settings.training_cutoffs,
-            settings.days_between_cutoffs,
+            self.spacing.step_days,
         )
 
     def load(
@@ -148,8 +171,9 @@ class _Bench:
             self.engine,
             self.timeline,
             cutoff,
-            label=self.settings.label,
+            label=self.label,
             horizon_days=self.settings.horizon_days,
+            bin_days=self.settings.bin_days,
             max_window_days=None if all_windows else self.settings.min_history_days,
             is_labelled=is_labelled,
         )
@@ -159,10 +183,11 @@ class _Bench:
             Examples.concatenate([self.load(cutoff).examples for cutoff in training_cutoffs]),
             test.examples,
             names,
-            horizon_days=self.settings.horizon_days,
+            horizon_days=self.spacing.open_days,
             random_state=self.random_state,
             n_folds=self.settings.folds,
             max_training_rows=self.settings.max_training_rows,
+            sampling=self.settings.sampling,
             progress=self.progress,
         )
 
@@ -172,10 +197,28 @@ class _Bench:
             self.names,
             random_state=self.random_state,
             max_training_rows=self.settings.max_training_rows,
+            sampling=self.settings.sampling,
             progress=self.progress,
         )
+
+    def next_step(
+        self, honest: Scored, test: CutoffData, called: Scored, latest: CutoffData
+    ) -> _Next:
+        """What comes next, where plans change too and more than one thing ever came."""
+        outcomes = honest.training.outcome
+        if test.examples.outcome is None or outcomes is None or len(set(outcomes)) < 2:
+            return _Next()
+        seeds = {"n_folds": self.settings.folds, "random_state": self.random_state}
+        expected = cross_fitted(honest.training, test.examples, **seeds)
+        rng = np.random.default_rng([self.random_state, 11])
+        metrics = judged(expected, test, rng, self.settings.bootstrap_draws)
+        if latest is not test:
+            expected = cross_fitted(called.training, latest.examples, **seeds)
+        fitted = NextStep.fit(called.training, random_state=self.random_state)
+        return _Next(metrics, expected, {"next_step": fitted})
 
     def final_models(self, called: Scored) -> dict[str, ChurnModel]:
         """Each model fitted on every training user, to be kept and to score newcomers."""
         rows = thinned(called.training, self.settings.max_training_rows)
-        return {name: fit(name, rows, random_state=self.random_state) for name in self.names}
+        sampling, seed = self.settings.sampling, self.random_state
+        return {name: fit(name, rows, random_state=seed, sampling=sampling) for name in self.names}

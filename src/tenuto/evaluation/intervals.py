@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from tenuto.errors import ContractError
@@ -19,6 +20,10 @@ from tenuto.evaluation._ranked import Floats
 from tenuto.evaluation.classification import Scorecard
 
 N_DRAWS = 1_000
+#: Below so many rows of a class the draws alone are not trusted. Arbitrary.
+FEW = 50
+Interval = tuple[float, float]
+_EDGE = 1e-9
 LEVEL = 0.95
 
 
@@ -28,16 +33,32 @@ class Bootstrap:
 
     values : model -> metric -> figure on the data as they are
     draws : model -> array of shape (n_draws, n_metrics), columns in the order of ``metrics``
+    n_of_each : rows with label 1 and with label 0
     """
 
     metrics: tuple[str, ...]
     values: Mapping[str, Mapping[str, float]]
     draws: Mapping[str, Floats]
+    n_of_each: tuple[int, int]
 
     def interval(self, model: str, level: float = LEVEL) -> pd.DataFrame:
-        """Percentile interval: one row per metric; columns value, low, high."""
+        """Percentile interval: one row per metric; columns value, low, high.
+
+        With few rows of a class drawing them again shows too little: four leavers on top of
+        a list give an AUC of 1 in every draw. There the AUC has the wider of this interval and
+        `newcombe`'s.
+        """
         values = np.array([self.values[model][metric] for metric in self.metrics])
-        return _table(self.metrics, "value", values, self.draws[model], level)
+        table = _table(self.metrics, "value", values, self.draws[model], level)
+        if not 0 < min(self.n_of_each) < FEW:
+            return table
+        auc, low, high = (float(figure) for figure in np.asarray(table.loc["auc"], dtype="f8"))
+        # A constant cannot be better or worse than a coin, however few there are.
+        if not auc == low == high == 0.5:
+            sound = newcombe(auc, *self.n_of_each, level)
+            table.at["auc", "low"] = min(low, sound[0])
+            table.at["auc", "high"] = max(high, sound[1])
+        return table
 
     def difference(self, model: str, against: str, level: float = LEVEL) -> pd.DataFrame:
         """``model`` minus ``against`` on the same draws; columns difference, low, high."""
@@ -80,7 +101,8 @@ def bootstrap(
             found = card.measure(weights)
             draws[name][draw] = [found.get(metric, np.nan) for metric in names]
     complete = {name: {m: found.get(m, np.nan) for m in names} for name, found in values.items()}
-    return Bootstrap(names, complete, draws)
+    positives = int((np.asarray(y) == 1).sum())
+    return Bootstrap(names, complete, draws, (positives, len(np.asarray(y)) - positives))
 
 
 def interval(
@@ -98,6 +120,32 @@ def paired_interval(
     """Every metric of ``p`` minus that of ``p_against``; columns difference, low, high."""
     both = {"model": p, "against": p_against}
     return bootstrap(y, both, user_ids, rng=rng, n_draws=n_draws).difference("model", "against")
+
+
+def newcombe(auc: float, n_positive: int, n_negative: int, level: float = LEVEL) -> Interval:
+    """Score interval of an AUC of independent rows; sound also for few of them, and at 0 or 1.
+
+    Newcombe, "Confidence intervals for an effect size measure based on the Mann-Whitney
+    statistic. Part 2", Statistics in Medicine 2006, method 5.
+
+    Examples
+    --------
+    >>> low, high = newcombe(1.0, 4, 99)
+    >>> round(low, 2), high
+    (0.76, 1.0)
+    """
+    z, n_star = ndtri((1 + level) / 2), (n_positive + n_negative) / 2 - 1
+
+    def off(truth: float) -> float:
+        shape = 1 + n_star * (1 - truth) / (2 - truth) + n_star * truth / (1 + truth)
+        variance = truth * (1 - truth) * shape / (n_positive * n_negative)
+        return float(abs(auc - truth) - z * np.sqrt(variance))
+
+    # At 0 and 1 the variance is 0, which is no solution: just inside of them.
+    inside = float(np.clip(auc, _EDGE, 1 - _EDGE))
+    low = brentq(off, 0.0, inside) if auc > 0 else 0.0
+    high = brentq(off, inside, 1.0) if auc < 1 else 1.0
+    return low, high
 
 
 def wilson(successes, n, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:

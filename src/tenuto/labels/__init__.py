@@ -1,12 +1,16 @@
 """What came after: who left, within a horizon, by which meaning of leaving.
 
-A member provides ``LABEL`` (in words), ``NEEDS`` (columns of user_days) and
-``label(listeners, future)``, an Ibis table of ``user_id`` and ``label`` (1 = left).
+A member provides ``LABEL`` (in words), ``WHO`` (those it is 1 for, in words), ``NEEDS`` (columns of
+user_days) and ``label(listeners, future)``, an Ibis table of ``user_id`` and ``label`` (1 = it
+happened). It may define ``at_risk(listeners)``, to whom it can happen at all, and ``BINS``, first
+and last bin on each user's own clock (0 = the bin that the features end with), and ``RATE``, how
+the share of ones is called ("churn rate" by default).
 """
 
 from tenuto.catalogue import Catalogue
 from tenuto.labels._return_curve import advise_horizon, return_curve
+from tenuto.labels._usual import usual_label
 
-CATALOGUE = Catalogue("tenuto.labels", must_provide=("LABEL", "NEEDS", "label"))
+CATALOGUE = Catalogue("tenuto.labels", must_provide=("LABEL", "WHO", "NEEDS", "label"))
 
-__all__ = ["CATALOGUE", "advise_horizon", "return_curve"]
+__all__ = ["CATALOGUE", "advise_horizon", "return_curve", "usual_label"]

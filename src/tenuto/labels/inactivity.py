@@ -9,6 +9,7 @@ Source: S1-L1, S2-L1, K2.
 import ibis
 
 LABEL = "no event in the horizon"
+WHO = "leavers"
 NEEDS = ("n_events",)
 
 

@@ -130,7 +130,8 @@ def _constant(value: str, categories: Sequence[str], n: int) -> pd.Series:
 
 
 def _listeners(past: Past) -> pd.Index:
-    seen = timeline.listeners(past).select("user_id").order_by("user_id")
+    seen = timeline.listeners(past)
+    seen = seen.filter(seen.days_since_cancelled.isnull()).select("user_id").order_by("user_id")
     return pd.Index(past.engine.to_arrow(seen)["user_id"].to_pandas(), name=None)
 
 

@@ -6,19 +6,27 @@ to the horizon); neither can see the other. Windows are half-open.
 
 from tenuto.timeline._listeners import HEADLINE, POPULATIONS, listeners
 from tenuto.timeline._overview import activity_by_day, device_shares, events_per_user
+from tenuto.timeline._own_clock import bins
 from tenuto.timeline._robots import clipped_seconds, robots
-from tenuto.timeline._walls import Future, Past, Timeline
+from tenuto.timeline._subscriptions import cancel_funnel, cancellation_rates, plan_changes
+from tenuto.timeline._walls import Future, OwnFuture, OwnPast, Past, Timeline
 
 __all__ = [
     "HEADLINE",
     "POPULATIONS",
     "Future",
+    "OwnFuture",
+    "OwnPast",
     "Past",
     "Timeline",
     "activity_by_day",
+    "bins",
+    "cancel_funnel",
+    "cancellation_rates",
     "clipped_seconds",
     "device_shares",
     "events_per_user",
     "listeners",
+    "plan_changes",
     "robots",
 ]

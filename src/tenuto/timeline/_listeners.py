@@ -6,6 +6,7 @@ on all of them may be good for nothing (K2). So every figure is given for three 
 
 from __future__ import annotations
 
+import ibis
 import ibis.expr.types as ir
 
 from tenuto.timeline._robots import robots
@@ -20,13 +21,24 @@ def listeners(past: Past) -> ir.Table:
     """One row per user seen before the cutoff, in any way (K6).
 
     Columns: ``user_id``, ``first_day``, ``last_day``, ``days_since_last_event`` (1 means
-    yesterday), ``robot_reason`` (NULL for a person).
+    yesterday), ``is_paid`` (1 if the last plan seen is a paid one; NULL where the source
+    does not tell), ``days_since_cancelled`` (NULL for who has not, or came back after it),
+    ``robot_reason`` (NULL for a person).
     """
     days = past.table("user_days")
+    columns = set(days.columns)
+    nothing = ibis.null("int64")
+    cancelled = days.age_days.min(where=days.n_cancels > 0) if "n_cancels" in columns else nothing
     seen = days.group_by("user_id").agg(
         first_day=days.day.min(),
         last_day=days.day.max(),
         days_since_last_event=days.age_days.min(),
+        is_paid=days.is_paid.argmin(days.age_days) if "is_paid" in columns else nothing,
+        cancelled_ago=cancelled,
+    )
+    is_gone = seen.cancelled_ago == seen.days_since_last_event
+    seen = seen.mutate(days_since_cancelled=is_gone.ifelse(seen.cancelled_ago, None)).drop(
+        "cancelled_ago"
     )
     machines = robots(past).select(machine="user_id", robot_reason="robot_reason")
     return seen.left_join(machines, [("user_id", "machine")]).drop("machine")

@@ -32,10 +32,12 @@ def robots(past: Past) -> ir.Table:
     many events) and "rate" (too many plays on every active day, of at least three).
     """
     days = past.table("user_days")
+    columns = set(days.columns)
+    unknown = ibis.null("float64")
     users = days.group_by("user_id").agg(
-        most_seconds=days.played_s.max(),
+        most_seconds=days.played_s.max() if "played_s" in columns else unknown,
         most_events=days.n_events.max(),
-        plays_a_day=days.n_plays.mean(),
+        plays_a_day=days.n_plays.mean() if "n_plays" in columns else unknown,
         n_active_days=days.count(),
     )
     reason = ibis.cases(

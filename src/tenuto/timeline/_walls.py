@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from tenuto.engines import Engine
 from tenuto.errors import ContractError, CutoffError
 from tenuto.events.lake import Lake
+from tenuto.timeline._own_clock import own_cutoffs
 
 
 class _Window:
@@ -22,6 +23,10 @@ class _Window:
         self._start = start
         self._end = end
         self._read: dict[str, ir.Table] = {}
+
+    def has(self, table: str) -> bool:
+        """Whether there is such a rollup: a source may know nothing of sessions or profiles."""
+        return bool(self._rollups.days(table))
 
     def _all_days(self, table: str) -> ir.Table:
         if table not in self._read:
@@ -55,9 +60,11 @@ class Past(_Window):
 
         ``days`` limits it to the last so many days; by default everything before the cutoff.
         """
-        rows = self._all_days(name)
-        rows = rows.mutate(age_days=(ibis_date(self.cutoff) - rows.day).cast("int64"))
+        rows = self._aged(self._all_days(name))
         return rows if days is None else rows.filter(rows.age_days <= days)
+
+    def _aged(self, rows: ir.Table) -> ir.Table:
+        return rows.mutate(age_days=(ibis_date(self.cutoff) - rows.day).cast("int64"))
 
 
 class Future(_Window):
@@ -72,6 +79,71 @@ class Future(_Window):
         """A rollup with a column ``days_after`` (0 is the day of the cutoff)."""
         rows = self._all_days(name)
         return rows.mutate(days_after=(rows.day - ibis_date(self.cutoff)).cast("int64"))
+
+
+class OwnPast(Past):
+    """A past with a cutoff for each user: the end of a bin on the clock of the registration.
+
+    ``age_days`` counts back from the user's own cutoff, which is at most ``cutoff``. Users
+    without a whole bin in the log have no rows.
+    """
+
+    def __init__(self, engine: Engine, rollups: Lake, first_day: date, cutoff: date, bin_days: int):
+        super().__init__(engine, rollups, first_day, cutoff)
+        self.bin_days = bin_days
+        self.cutoffs = engine.cache(own_cutoffs(self._starts(), first_day, cutoff, bin_days))
+
+    def _starts(self) -> ir.Table:
+        """``user_id`` and ``start_day``: the registration, or the first day seen if earlier."""
+        seen = (
+            self._all_days("user_days")
+            .group_by("user_id")
+            .agg(start_day=lambda rows: rows.day.min())
+        )
+        if not self.has("user_profile_days"):
+            return seen
+        told = (
+            self._all_days("user_profile_days")
+            .group_by(told_user="user_id")
+            .agg(registered_day=lambda rows: rows.registered.min().date())
+        )
+        joined = seen.left_join(told, [("user_id", "told_user")])
+        earlier = (joined.registered_day < joined.start_day).fill_null(False)
+        return joined.select(
+            "user_id", start_day=earlier.ifelse(joined.registered_day, joined.start_day)
+        )
+
+    def _aged(self, rows: ir.Table) -> ir.Table:
+        own = self.cutoffs.select(own_user="user_id", own_cutoff="own_cutoff")
+        dated = rows.inner_join(own, [("user_id", "own_user")]).drop("own_user")
+        aged = dated.mutate(age_days=(dated.own_cutoff - dated.day).cast("int64"))
+        return aged.filter(aged.age_days >= 1).drop("own_cutoff")
+
+
+class OwnFuture:
+    """The bins of each user that a label looks at; ``days_after`` the user's own cutoff.
+
+    Days of the bin that the past ends with are negative, from -``bin_days``.
+    """
+
+    def __init__(self, past: OwnPast, bins: tuple[int, int]):
+        self.cutoff = past.cutoff
+        self.horizon_days = bins[1] * past.bin_days
+        self._past = past
+        self._first_day_after = (bins[0] - 1) * past.bin_days
+
+    def table(self, name: str) -> ir.Table:
+        """A rollup with ``days_after`` the user's own cutoff."""
+        past = self._past
+        end = past.cutoff + timedelta(days=self.horizon_days)
+        rows = _Window(past.engine, past._rollups, None, end)._all_days(name)
+        own = past.cutoffs.select(own_user="user_id", own_cutoff="own_cutoff")
+        dated = rows.inner_join(own, [("user_id", "own_user")]).drop("own_user")
+        after = dated.mutate(days_after=(dated.day - dated.own_cutoff).cast("int64"))
+        within = (after.days_after >= self._first_day_after) & (
+            after.days_after < self.horizon_days
+        )
+        return after.filter(within).drop("own_cutoff")
 
 
 @dataclass(frozen=True)
@@ -104,7 +176,7 @@ class Timeline:
         ------
         CutoffError : if it is not a date, finer than the source can tell, or outside the data
         """
-        cutoff = _parse(text)
+        cutoff = _parse(text, self.precision)
         if not self.first_day < cutoff <= self.end:
             raise CutoffError(
                 f"{cutoff} is outside the data, which run from {self.first_day} "
@@ -135,6 +207,26 @@ class Timeline:
             )
         return Future(engine, self.rollups, cutoff, horizon_days)
 
+    def own_past(self, engine: Engine, cutoff: date, bin_days: int) -> OwnPast:
+        """What each user had done by the end of the own bin that closed last before ``cutoff``."""
+        return OwnPast(engine, self.rollups, self.first_day, cutoff, bin_days)
+
+    def own_future(self, past: OwnPast, bins: tuple[int, int]) -> OwnFuture:
+        """The days of the own ``bins`` of each user, 0 being the one that ``past`` ends with.
+
+        Raises
+        ------
+        CutoffError : if some user's last bin may still be open (K48)
+        """
+        days = bins[1] * past.bin_days
+        if not self.is_closed(past.cutoff, days):
+            raise CutoffError(
+                f"not every bin of {past.bin_days} days that follows one closed by {past.cutoff} "
+                f"is over: the log ends on {self.end - timedelta(days=1)}",
+                mend=f"use a cutoff up to {self.last_closed_cutoff(days)}",
+            )
+        return OwnFuture(past, bins)
+
     def is_closed(self, cutoff: date, horizon_days: int) -> bool:
         """Whether everything in ``[cutoff, cutoff + horizon_days)`` has happened."""
         return cutoff + timedelta(days=horizon_days) <= self.end
@@ -149,7 +241,7 @@ class Timeline:
         return days
 
 
-def _parse(text: str | date) -> date:
+def _parse(text: str | date, precision: str) -> date:
     if isinstance(text, date) and not isinstance(text, datetime):
         return text
     try:
@@ -160,8 +252,11 @@ def _parse(text: str | date) -> date:
         # Days are those of UTC: midnight somewhere else is within one of them.
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     if moment.time() != datetime.min.time():
+        is_day = precision == "day"
+        carried = "the source can tell (its plays carry a day, not a time)"
+        why = carried if is_day else "a day, and what is known is summed by day"
         raise CutoffError(
-            f"{text} is finer than the source can tell (its plays carry a day, not a time)",
+            f"{text} is finer than {why}",
             mend=f"use a midnight, e.g. --cutoff {moment.date()}",
         )
     return moment.date()
