@@ -38,6 +38,9 @@ ANSWERS = {
     "n_plays_7d": (3, 0, 0),
     "n_plays_14d": (4, 0, 0),
     "n_plays_30d": (5, 0, 0),
+    "n_artists_7d": (1, 0, 0),
+    "n_artists_14d": (1, 0, 0),
+    "n_artists_30d": (1, 0, 0),
     "n_downloads_1d": (0, 0, 0),
     "n_downloads_3d": (1, 0, 0),
     "n_downloads_7d": (1, 0, 0),
@@ -251,9 +254,17 @@ def test_an_early_cutoff_has_no_features_that_look_further_back_than_its_log(
 ):
     table = features_at(duckdb_engine, timeline, max_window_days=14)
     windows = {feature.name: feature.window_days for feature in feature_dictionary()}
-    assert set(table) == {name for name, days in windows.items() if days is None or days <= 14}
+    every = features_at(duckdb_engine, timeline)
+    assert set(table) == {name for name in every if windows[name] is None or windows[name] <= 14}
     assert "n_plays_14d" in table
     assert "plays_7d_over_30d" not in table
+
+
+def test_logs_of_plays_alone_have_these_features_and_no_others(table):
+    """What subscriptions, sessions and thumbs say is not asked of who has none."""
+    grids = {name for name in table if name.startswith("chance_") or "half_life" in name}
+    usual = {"mean_log_events", "active_days_above_habit_5d", "active_days_above_habit_10d"}
+    assert set(table) == {*ANSWERS, *grids, *usual}
 
 
 def test_families_can_be_asked_for_by_name(duckdb_engine, timeline):
@@ -266,7 +277,7 @@ class WithoutDownloads:
     """The past of a source that knows no downloads."""
 
     def __init__(self, past):
-        self.past = past
+        self.past, self.has = past, past.has
 
     def table(self, name, days=None):
         rows = self.past.table(name, days)

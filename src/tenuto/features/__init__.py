@@ -2,6 +2,7 @@
 
 A member provides ``rows(past)`` (an Ibis table with ``user_id``) and functions marked with
 ``@feature``, each an aggregate over the rows of one listener. A feature sees the past only.
+``TABLES``, where there is one, names the rollups without which there is no such family.
 """
 
 from tenuto.features._assemble import FeatureTable, build_features, feature_dictionary

@@ -23,7 +23,10 @@ CATALOGUE = Catalogue("tenuto.features", must_provide=("rows",))
 
 # The windows of all earlier projects (S0-F1, S1-F1, S2-F-C1).
 WINDOWS = (1, 3, 7, 14, 30)
-UNITS = ("events", "plays", "songs", "days", "seconds", "share", "ratio", "yes/no", "devices")
+UNITS = (
+    *("events", "plays", "songs", "artists", "sessions", "devices"),
+    *("days", "bins", "seconds", "share", "ratio", "yes/no", "standard deviations"),
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def n_events(rows, window):
     unit="plays",
     windows=WINDOWS,
     needs=("n_plays",),
-    seeds="S0-F1; S1-F1..5 and S2-F-C1 freq_P_last_{w}",
+    seeds="S0-F1; S1-F1..5 and S2-F-C1 freq_P_last_{w}; S3-F1 and S4-F9 NextSong",
 )
 def n_plays(rows, window):
     """Plays in the last {w} days."""

@@ -9,6 +9,8 @@ import ibis
 
 from tenuto.features._contract import feature
 
+TABLES = ("user_day_devices",)
+
 
 def rows(past):
     """One row per user and device, with ``place`` 0 for the one with most events."""

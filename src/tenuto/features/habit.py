@@ -9,6 +9,8 @@ import ibis
 from tenuto.features._contract import feature
 
 DAILY_VECTOR = 14
+# Subscribers come in sessions some days apart, and are paid for by the month: two weeks more.
+DAILY_VECTOR_WITH_SESSIONS = 28
 
 
 def rows(past):
@@ -74,7 +76,9 @@ def last_day_over_mean_day(rows):
 
 
 def _events_on(age):
-    @feature(unit="events", window=age)
+    needs = ("n_sessions",) if age > DAILY_VECTOR else ()
+
+    @feature(unit="events", window=age, needs=needs)
     def events(rows):
         return rows.n_events.sum(where=rows.age_days == age)
 
@@ -83,5 +87,5 @@ def _events_on(age):
     return events
 
 
-for _age in range(1, DAILY_VECTOR + 1):
+for _age in range(1, DAILY_VECTOR_WITH_SESSIONS + 1):
     globals()[f"n_events_day_{_age}"] = _events_on(_age)

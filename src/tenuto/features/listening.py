@@ -1,13 +1,12 @@
 """How long and how far listeners hear their songs."""
 
 from tenuto.features._contract import WINDOWS, feature
-from tenuto.timeline import clipped_seconds
+from tenuto.features._days import days_of_seconds
 
 
 def rows(past):
     """One row per user and active day; no day has more seconds than there are (K17)."""
-    days = past.table("user_days")
-    return days.mutate(played_s=clipped_seconds(days.played_s))
+    return days_of_seconds(past)
 
 
 @feature(
@@ -49,3 +48,14 @@ def mean_played_s(rows, window):
     """Seconds per play in the last {w} days; NULL without a play (K8)."""
     recent = rows.age_days <= window
     return rows.played_s.sum(where=recent) / rows.n_plays.sum(where=recent).nullif(0)
+
+
+@feature(
+    unit="seconds",
+    windows=(14,),
+    needs=("started_s",),
+    seeds="S3-F2 total_length, which was headed average",
+)
+def started_s(rows, window):
+    """Length of the songs begun in the last {w} days: an upper bound of what was heard."""
+    return rows.started_s.sum(where=rows.age_days <= window)

@@ -5,13 +5,12 @@ the ratio is NULL, which is not "stopped completely" (K8); ``has_…`` in recenc
 """
 
 from tenuto.features._contract import feature
-from tenuto.timeline import clipped_seconds
+from tenuto.features._days import days_of_seconds
 
 
 def rows(past):
     """One row per user and active day."""
-    days = past.table("user_days")
-    return days.mutate(played_s=clipped_seconds(days.played_s))
+    return days_of_seconds(past)
 
 
 def _ratio(rows, column, short, long):

@@ -9,7 +9,9 @@ def rows(past):
     return days.filter(days.n_plays > 0)
 
 
-@feature(unit="songs", windows=(7, 14, 30), needs=("n_plays",))
+@feature(
+    unit="songs", windows=(7, 14, 30), needs=("n_plays",), seeds="S4-F12 DistinctSongsInTimeBin"
+)
 def n_songs(rows, window):
     """Different songs played in the last {w} days."""
     return rows.item_id.nunique(where=rows.age_days <= window)
