@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from tenuto.churn._results import label_in_words
 from tenuto.workspace import Workspace
 
 CUTOFF = date(2017, 4, 29)
@@ -45,6 +46,55 @@ def saved_workspace(folder: Path, *, n_days: int = N_DAYS, cutoff: date = CUTOFF
     return workspace
 
 
+def with_subscriptions(workspace: Workspace, cutoff: date = CUTOFF) -> None:
+    """Add what only a log with plans and cancellations has, and foretell cancellations."""
+    run = workspace.run_folder(cutoff)
+    steps = {"seen": 200, "looked at a lesser plan": 90, "asked to cancel": 50, "cancelled": 40}
+    pd.DataFrame({"step": steps.keys(), "n_users": steps.values()}).to_csv(
+        run / "data" / "cancel_funnel.csv", index=False
+    )
+    pd.DataFrame(
+        {
+            "week": [FIRST_DAY, FIRST_DAY + timedelta(days=7)],
+            "n_active_users": [150, 140],
+            "n_upgrades": [12, 10],
+            "n_downgrades": [3, 5],
+            "n_cancelled_paid": [4, 6],
+            "n_cancelled_free": [12, 18],
+        }
+    ).to_csv(run / "data" / "plan_changes.csv", index=False)
+    rates = [
+        ("free", None, 4000, 30, 7.5, 5.1, 10.7),
+        ("paid", None, 6000, 10, 1.7, 0.8, 3.1),
+        ("all", 0, 2000, 0, 0.0, 0.0, 1.8),
+        ("all", 7, 8000, 40, 5.0, 3.6, 6.8),
+        ("all", None, 10_000, 40, 4.0, 2.9, 5.4),
+    ]
+    columns = ["plan", "tenure_from", "user_days", "n_cancelled", "per_1000_days", "low", "high"]
+    pd.DataFrame(rates, columns=columns).to_csv(
+        run / "data" / "cancellation_rates.csv", index=False
+    )
+    outcomes = [("cancels", 15, 0.7, 0.6), ("upgrades", 30, 0.8, 0.7), ("stays", 55, 0.6, 0.45)]
+    pd.DataFrame(
+        {"outcome": outcome, "metric": metric, "value": value, "low": low, "high": value + 0.1}
+        | {"base_rate": n / 100, "n_with": n, "n_rows": 100}
+        for outcome, n, value, low in outcomes
+        for metric in ("auc", "average_precision")
+    ).to_csv(run / "churn" / "next_step.csv", index=False)
+    foretelling(workspace, "cancellation", cutoff)
+
+
+def foretelling(workspace: Workspace, label: str, cutoff: date = CUTOFF) -> None:
+    """Turn the results into those of another label."""
+    in_summary(workspace, cutoff, label=label, **label_in_words(label))
+
+
+def in_summary(workspace: Workspace, cutoff: date = CUTOFF, **fields: Any) -> None:
+    """Overwrite fields of the summary of churn."""
+    file = workspace.run_folder(cutoff) / "churn" / "summary.json"
+    write(file, json.loads(file.read_text("utf-8")) | fields)
+
+
 def without_a_model(workspace: Workspace, cutoff: date = CUTOFF) -> None:
     """Turn the results into those of a log too short to train on."""
     folder = workspace.run_folder(cutoff) / "churn"
@@ -76,7 +126,8 @@ def write(file: Path, value: Any) -> None:
 
 def _audit(folder: Path, days: list[date]) -> None:
     rules = {"duplicate": 7, "skipped_at_once": 12, "zero_length": 0, "long_gone_rule": 1}
-    counts = {"read": 110, "kept": 100, "absorbed": 3, "set_aside": 7}
+    counts: dict[str, Any] = {"read": 110, "kept": 100, "absorbed": 3, "set_aside": 7}
+    counts["actions"] = {"play": {"kept": 90, "set_aside": 5}, "login": {"kept": 0, "set_aside": 2}}
     for day in days:
         write(folder / "ledger" / f"{day:%Y%m%d}_3_play.json", counts | {"rules": rules})
     write(folder / "ignored_files.json", {"notes.txt": "not a play, down or search log"})

@@ -158,6 +158,121 @@ def test_a_better_model_than_that_of_the_call_list_is_named(workspace):
     assert "The model behind the call list, boosting, does not." in page
 
 
+def test_a_page_without_cancellations_has_no_section_of_them(page):
+    assert 'id="cancellations"' not in page
+
+
+def test_the_funnel_says_when_it_is_too_late_to_keep_anyone(workspace):
+    saved_results.with_subscriptions(workspace)
+    late = pd.DataFrame({"step": ["seen", "asked to cancel", "cancelled"], "n_users": [9, 4, 4]})
+
+    before = _said(workspace, "cancellations")
+    late.to_csv(workspace.run_folder(CUTOFF) / "data" / "cancel_funnel.csv", index=False)
+
+    assert "40 of the 200 listeners seen have cancelled (20.0%)" in before
+    assert "Of the 50 who asked to cancel, 20% did not go through with it" in before
+    assert "100% went through with it: on that page it is too late" in _said(
+        workspace, "cancellations"
+    )
+
+
+def test_the_flow_of_plans_ends_in_a_balance(workspace):
+    saved_results.with_subscriptions(workspace)
+
+    # 22 up, 8 down, 10 cancelled while they paid.
+    assert "the paid plan gained 4 on balance" in _said(workspace, "cancellations")
+
+
+def test_rates_differ_only_where_their_intervals_do_not_overlap(workspace):
+    saved_results.with_subscriptions(workspace)
+    apart = _said(workspace, "cancellations")
+    file = workspace.run_folder(CUTOFF) / "data" / "cancellation_rates.csv"
+    saved_results.edit(file, low=0.0)
+    overlapping = _said(workspace, "cancellations")
+
+    assert "Listeners on the free plan cancel faster" in apart
+    assert "Most at 7 days and more (5.0 [3.6, 6.8]), least at 0 to 6 days" in apart
+    assert "The intervals overlap: no difference is shown." in overlapping
+    assert "All intervals overlap" in overlapping
+
+
+def test_a_rate_by_day_is_told_as_the_share_that_is_gone_after_a_month(workspace):
+    saved_results.with_subscriptions(workspace)
+
+    # 4 per 1,000 days: 1 - exp(-0.12) = 11.3 %.
+    assert "At that rate 11% of listeners have cancelled after 30 days" in _said(
+        workspace, "cancellations"
+    )
+
+
+def test_what_comes_next_is_not_praised_where_the_interval_holds_a_guess(workspace):
+    saved_results.with_subscriptions(workspace)
+    said = _said(workspace, "cancellations")
+
+    assert "Told apart better than by guessing: upgrades." in said
+    assert "The interval of stays holds 0.5" in said
+    assert "Fewer than 20 listeners in the test stand behind cancels" in said
+
+
+def test_the_page_speaks_of_what_the_label_foretells(workspace):
+    saved_results.with_subscriptions(workspace)
+    page = write_report(workspace, CUTOFF).read_text("utf-8")
+
+    assert "Who is about to cancel, and what to play next" in page
+    assert "says who will cancel from then to 12 May 2017" in page
+    assert "cancelled in the 14 days from 2017-04-29" in page
+
+
+def test_a_label_on_own_clocks_says_so_and_a_detection_is_no_forecast(workspace):
+    saved_results.foretelling(workspace, "churned_in_bin")
+    outcome = [w for w in windows_of(Results(workspace, CUTOFF)) if w.side == "outcome"][-1]
+
+    assert "on each user's own clock" in _said(workspace, "in_short")
+    assert "reaches into the days that the features see" in _said(workspace, "windows")
+    assert outcome.end == outcome.cutoff == CUTOFF
+
+
+def test_too_few_leavers_are_said_so_and_nobody_is_ranked(workspace):
+    metrics = churn_folder(workspace) / "metrics.csv"
+    saved_results.edit(metrics, verdict="better")
+    saved_results.in_summary(workspace, is_ranked=False, verdict="Not enough data. 0.6 to 0.9.")
+    results = Results(workspace, CUTOFF)
+    notice, table, *_ = CATALOGUE.get("models").section(results)
+
+    assert (notice.kind, notice.tone) == ("notice", "warning")
+    assert notice.text.startswith("Not enough data. 0.6 to 0.9.")
+    assert [row[0] for row in table.rows] == sorted(row[0] for row in table.rows)
+    assert results.better_models == []
+    assert "of the first tenth did" not in _said(workspace, "call_list")
+    assert 'id="gains"' not in write_report(workspace, CUTOFF).read_text("utf-8")
+
+
+def test_what_the_lines_tell_of_can_be_held_against_a_count_of_the_raw_ones(workspace):
+    (table,) = [
+        part
+        for part in CATALOGUE.get("data_audit").section(Results(workspace, CUTOFF))
+        if part.kind == "table" and part.caption == "What the lines tell of"
+    ]
+
+    # 44 files, each with 90 + 5 plays and 0 + 2 logins.
+    assert [row[:4] for row in table.rows] == [
+        ["play", "4,180", "3,960", "220"],
+        ["login", "88", "0", "88"],
+    ]
+
+
+def test_files_that_name_no_day_leave_only_empty_days_to_be_told(workspace):
+    (workspace.audit / "completeness.csv").write_text("day,part,kind,state\n", "utf-8")
+    whole = _said(workspace, "completeness")
+    run = workspace.run_folder(CUTOFF) / "run.json"
+    run.write_text(run.read_text("utf-8").replace('"2017-04-02": ', '"2017-04-01": '), "utf-8")
+
+    assert "Every day from 2017-03-30 to 2017-05-12 has events." in whole
+    assert "1 day from 2017-03-30 to 2017-05-12 has no event at all: 2017-04-02." in _said(
+        workspace, "completeness"
+    )
+
+
 def test_without_a_judgement_the_lists_are_not_praised(workspace):
     (workspace.run_folder(CUTOFF) / "recommend" / "metrics.csv").write_text("\n")
 
@@ -281,6 +396,17 @@ def test_numbers_are_written_as_people_read_them():
     assert percent(0.2150) == "21.5%"
     assert signed(-0.0061) == "−0.006"
     assert without_references("Kept (K21), see (S0-R1).") == "Kept, see."
+
+
+def _said(workspace, section: str) -> str:
+    """All sentences of a section."""
+    found = []
+    for part in CATALOGUE.get(section).section(Results(workspace, CUTOFF)):
+        figures = part.figures if part.kind == "row" else [part] if part.kind == "figure" else []
+        found += [figure.says + figure.note for figure in figures]
+        found += [part.text] if part.kind in ("paragraph", "notice") else []
+        found += [" ".join(item) for item in part.items] if part.kind == "facts" else []
+    return " ".join(found)
 
 
 _LOADS = {"src", "href", "srcset", "poster", "data", "xlink:href", "action"}

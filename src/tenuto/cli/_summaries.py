@@ -38,10 +38,10 @@ def print_churn(summary: ChurnSummary, results: Path) -> None:
     print(f"\nEverything is in {results}")
 
 
-def print_call_list(listeners: list[dict[str, Any]]) -> None:
-    """The listeners to call first."""
+def print_call_list(summary: ChurnSummary, listeners: list[dict[str, Any]]) -> None:
+    """The top of the list: the listeners to call first."""
     if listeners:
-        print("\nTo call first (active in the last 14 days, most likely to leave):")
+        print(f"\nTo call first (active in the last 14 days, most likely to {summary.verb}):")
         _print_records(listeners)
 
 
@@ -69,10 +69,16 @@ def _print_aucs(summary: ChurnSummary) -> None:
         auc for auc in summary.aucs if (auc["protocol"], auc["population"]) == ("forward", HEADLINE)
     ]
     if aucs:
-        print(f"\nAmong the listeners {HEADLINE}, judged on days after those learned from:")
-        ranked = sorted(aucs, key=lambda auc: (-(_or_none(auc["value"]) or 0), auc["model"]))
-        columns = ["model", "AUC", "95% interval", "churn rate", "listeners"]
+        where = "Among the listeners active in the last 14 days"
+        print(f"\n{where}, judged on days after those learned from:")
+        ranked = sorted(aucs, key=lambda auc: (-_rank_value(summary, auc), auc["model"]))
+        columns = ["model", "AUC", "95% interval", summary.rate_words, "listeners"]
         print_table(columns, [[auc["model"], *_figures(auc)] for auc in ranked])
+
+
+def _rank_value(summary: ChurnSummary, auc: dict[str, Any]) -> float:
+    """Best first; all alike, and so by name, where there are too few to rank models by."""
+    return (_or_none(auc["value"]) or 0.0) if summary.is_ranked else 0.0
 
 
 def _print_records(records: list[dict[str, Any]]) -> None:
@@ -94,10 +100,23 @@ def _churn_in_words(summary: ChurnSummary) -> str:
         return f"No churn models: {summary.skipped}"
     judged = f"Judged at {summary.test_cutoff}, the latest day whose outcome is in the log:\n"
     return (
-        f"Who leaves: {summary.n_listeners:,} listeners ranked, {summary.n_active_14d:,} of them "
-        "active in the last 14 days.\n"
+        f"Who {_does(summary.verb)}{_what(summary)}: {summary.n_listeners:,} listeners ranked, "
+        f"{summary.n_active_14d:,} of them active in the last 14 days.\n"
         f"{'' if summary.test_cutoff == summary.cutoff else judged}{summary.verdict}"
     )
+
+
+def _does(verb: str) -> str:
+    """The verb as one person does it: leaves, comes back."""
+    first, *rest = verb.split()
+    return " ".join([f"{first}s", *rest])
+
+
+def _what(summary: ChurnSummary) -> str:
+    """What is foretold, where the verb does not say it."""
+    if summary.bins is not None:
+        return f" ({summary.label_words}; bins on each user's own clock)"
+    return ""
 
 
 def _lists_in_words(summary: RecommendSummary) -> str:

@@ -39,4 +39,4 @@ def command(
         print_json({**summary.to_dict(), "call_list": listeners, "folder": results})
         return
     print_churn(summary, results)
-    print_call_list(listeners)
+    print_call_list(summary, listeners)

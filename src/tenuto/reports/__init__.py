@@ -1,7 +1,8 @@
 """What is shown: one page a run, drawn from saved results alone, readable without a network.
 
 A member is a section of the page. It provides ``TITLE``, ``ORDER`` (its place, rising; gaps are
-left for newcomers) and ``section(results)``, which returns parts (`tenuto.reports._parts`).
+left for newcomers) and ``section(results)``, which returns parts (`tenuto.reports._parts`); one
+without parts is left off the page.
 """
 
 from datetime import date

@@ -53,13 +53,14 @@ def key(results: Results, *, with_others: bool = True) -> list[tuple[str, str]]:
 
 def _roc(results: Results, curves: pd.DataFrame, note: str) -> Figure:
     x, y = "false_positive_rate", "true_positive_rate"
-    lines = _lines(results, _points(curves, "roc", x, y), x, y, "stayers called", "leavers called")
+    who = results.label.who
+    lines = _lines(results, _points(curves, "roc", x, y), x, y, "others called", f"{who} called")
     ours, rule = (results.metric("auc", name) for name in (results.model, RULE))
     says = f"Area {_value(ours)} against {_value(rule)} by recency alone; a coin has 0.500."
     return _figure(
         results,
         "roc",
-        "ROC: leavers found against stayers disturbed",
+        f"ROC: {who} called, and others disturbed",
         [_diagonal(), *lines],
         says,
         note,
@@ -68,7 +69,8 @@ def _roc(results: Results, curves: pd.DataFrame, note: str) -> Figure:
 
 def _precision_recall(results: Results, curves: pd.DataFrame, note: str) -> Figure:
     points = _points(curves, "precision_recall", "recall", "precision")
-    lines = _lines(results, points, "recall", "precision", "leavers found", "leavers among called")
+    who = results.label.who
+    lines = _lines(results, points, "recall", "precision", f"{who} found", f"{who} among called")
     ours = results.metric("average_precision", results.model)
     base = None if ours is None else ours["base_rate"]
     level = alt.Chart(alt.Data(values=[{"level": base}]))
@@ -79,8 +81,9 @@ def _precision_recall(results: Results, curves: pd.DataFrame, note: str) -> Figu
 
 def _gains(results: Results, curves: pd.DataFrame, note: str) -> Figure:
     x, y = "share_called", "share_found"
+    who = results.label.who
     points = _points(curves, "gains", x, y)
-    lines = _lines(results, points, x, y, "share of the list called", "leavers found")
+    lines = _lines(results, points, x, y, "share of the list called", f"{who} found")
     ours = curves[(curves["curve"] == "gains") & (curves["model"] == results.model)]
     perfect = alt.Chart(_charts.data(ours[[x, "perfect"]])).mark_line(
         color=colour("axis"), strokeDash=[2, 3], strokeWidth=1.5
@@ -89,7 +92,7 @@ def _gains(results: Results, curves: pd.DataFrame, note: str) -> Figure:
     tenth = ours[ours[x] <= 0.1].iloc[-1] if len(ours) else None
     says = (
         f"The first tenth of the list holds {percent(None if tenth is None else tenth[y], 0)} of "
-        "the leavers; the dotted line is a list without a mistake."
+        f"{_the(who)}; the dotted line is a list without a mistake."
     )
     return _figure(results, "gains", "How much of the list to call", layers, says, note)
 
@@ -103,10 +106,11 @@ def _reliability(results: Results, curves: pd.DataFrame, note: str) -> Figure:
     bars = base.mark_rule(strokeWidth=1.2).encode(x=x, y="low:Q", y2="high:Q", color=paint)
     dots = base.mark_point(filled=True, size=38, opacity=1).encode(
         x=x,
-        y=alt.Y("observed:Q", title="share that left", axis=_SHARE, scale=_unit()),
+        y=alt.Y("observed:Q", title=f"share of {results.label.who}", axis=_SHARE, scale=_unit()),
         color=paint,
     )
-    says = "On the diagonal, a probability can be taken at its word: of ten said 0.7, seven leave."
+    says = "On the diagonal, a probability can be taken at its word: of ten said 0.7, "
+    says += f"seven {results.label.verb}."
     return _figure(
         results,
         "reliability",
@@ -116,70 +120,6 @@ def _reliability(results: Results, curves: pd.DataFrame, note: str) -> Figure:
         note + " Bins of equal size, with 95% Wilson intervals.",
         with_others=False,
     )
-
-
-def auc_figure(results: Results) -> Figure | None:
-    """AUC of every model with its interval, by population, honest and optimistic."""
-    rows = results.metrics[results.metrics["metric"] == "auc"].dropna(subset=["value"])
-    rows = rows[rows["model"] != FLOOR]
-    if rows.empty:
-        return None
-    table = pd.DataFrame(
-        {
-            "model": [spoken(name) for name in rows["model"]],
-            "population": [POPULATIONS.get(name, name) for name in rows["population"]],
-            "protocol": rows["protocol"],
-            "value": rows["value"],
-            "low": rows["low"],
-            "high": rows["high"],
-        }
-    )
-    svg = _charts.drawn_as_it_is(_dots(table), "auc", "AUC of every model with its interval")
-    return Figure(
-        "auc",
-        "AUC by population and by protocol",
-        svg,
-        "The further down, the harder and the more useful: whoever has been silent for weeks is "
-        "easily told, and cannot be kept.",
-        "Bars are 95% intervals from a bootstrap over listeners. Forward: trained on other users "
-        "and earlier days. Snapshot: trained on the same days, as the earlier projects did; "
-        "optimistic.",
-        swatches=[("main", "forward"), ("other", "snapshot (optimistic)")],
-    )
-
-
-def _dots(table: pd.DataFrame) -> Any:
-    paint = alt.Color(
-        "protocol:N",
-        legend=None,
-        scale=alt.Scale(domain=["forward", "snapshot"], range=[colour("main"), colour("other")]),
-    )
-    shape = alt.Shape(
-        "protocol:N",
-        legend=None,
-        scale=alt.Scale(domain=["forward", "snapshot"], range=["circle", "diamond"]),
-    )
-    low = min(0.5, float(table["low"].min()))
-    x = alt.X(
-        "value:Q",
-        title="AUC",
-        scale=alt.Scale(domain=[low, 1]),
-        axis=alt.Axis(format=".2f", grid=True, tickCount=6),
-    )
-    y = alt.Y("model:N", title=None, sort=sorted(table["model"].unique()))
-    offset = alt.YOffset("protocol:N", sort=["forward", "snapshot"])
-    base = alt.Chart(_charts.data(table)).encode(y=y, yOffset=offset, color=paint)
-    bars = base.mark_rule(strokeWidth=1.6).encode(x=alt.X("low:Q", title="AUC"), x2="high:Q")
-    dots = base.mark_point(filled=True, size=55, opacity=1).encode(x=x, shape=shape)
-    order = [POPULATIONS[name] for name in ("all", HEADLINE, "active_7d")]
-    known = [name for name in order if (table["population"] == name).any()]
-    facet = alt.Row(
-        "population:N",
-        sort=known,
-        header=alt.Header(labelOrient="top", labelAnchor="start", labelPadding=2, title=None),
-    )
-    layered = alt.layer(dots, bars).properties(width=680, height=alt.Step(13))
-    return layered.facet(row=facet, spacing=14)
 
 
 def _points(curves: pd.DataFrame, name: str, *columns: str) -> pd.DataFrame:
@@ -230,6 +170,10 @@ def _colour(results: Results, name: str) -> str:
     if name == results.model:
         return colour("main")
     return colour("rival" if name == RULE else "other")
+
+
+def _the(who: str) -> str:
+    return who if who.startswith("those ") else f"the {who}"
 
 
 def _unit() -> alt.Scale:

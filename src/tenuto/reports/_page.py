@@ -31,8 +31,9 @@ def write_page(workspace: Workspace, day: date | str, catalogue: Catalogue) -> P
 def render(results: Results, catalogue: Catalogue) -> str:
     """The whole page as HTML with nothing outside itself."""
     sections = [
-        {"name": name, "title": member.TITLE, "parts": member.section(results)}
-        for name, member in in_order(catalogue)
+        {"name": name, "title": catalogue.get(name).TITLE, "parts": parts}
+        for name, parts in sections_of(results, catalogue).items()
+        if parts
     ]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_ROOM),
@@ -43,6 +44,7 @@ def render(results: Results, catalogue: Catalogue) -> str:
     )
     return environment.get_template("page.html.j2").render(
         day=_words.day(results.cutoff),
+        verb=results.label.verb,
         version=results.run["versions"]["tenuto"],
         style=Markup(_palette.stylesheet() + "\n" + (_ROOM / "page.css").read_text("utf-8")),
         sections=sections,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tenuto.errors import WorkspaceError
 from tenuto.record import read_json
+from tenuto.reports._label import Label
 from tenuto.reports._words import as_date
 from tenuto.workspace import Workspace
 
@@ -71,18 +72,19 @@ class Results:
         table = self._table(self._audit / "completeness.csv", dtype={"part": "str"})
         return table.assign(day=[as_date(day) for day in table["day"]]) if len(table) else table
 
-    def data(self, name: str) -> pd.DataFrame:
-        """A table of what the log looks like, such as ``activity``."""
-        return self._table(self.folder / "data" / f"{name}.csv")
+    def data(self, name: str, *, is_needed: bool = True) -> pd.DataFrame:
+        """A table of what the log looks like, such as ``activity``; some are of some logs only."""
+        return self._table(self.folder / "data" / f"{name}.csv", is_needed=is_needed)
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
         """One row per protocol, population, model and metric."""
         return self.churn_table("metrics")
 
-    def churn_table(self, name: str) -> pd.DataFrame:
+    def churn_table(self, name: str, *, is_needed: bool = True) -> pd.DataFrame:
         """A table of the churn study; empty where there was no study."""
-        return self._table(self.folder / "churn" / f"{name}.csv", is_needed=self.has_model)
+        is_needed = is_needed and self.has_model
+        return self._table(self.folder / "churn" / f"{name}.csv", is_needed=is_needed)
 
     def recommend_table(self, name: str, *, is_needed: bool = True) -> pd.DataFrame:
         """A table of the recommenders; empty where it is missing and may be."""
@@ -113,6 +115,16 @@ class Results:
     def horizon_days(self) -> int:
         return int(self.settings["churn"]["horizon_days"])
 
+    @property
+    def label(self) -> Label:
+        """What the models of this run foretell."""
+        return Label.of(self.churn, self.settings["churn"])
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether there were enough of those whom the label is about to rank models (K40)."""
+        return bool(self.churn.get("is_ranked", True))
+
     def metric(
         self, name: str, model: str, population: str = HEADLINE, protocol: str = "forward"
     ) -> dict[str, Any] | None:
@@ -129,8 +141,8 @@ class Results:
 
     @property
     def better_models(self) -> list[str]:
-        """Models that rank leavers better than the rule, beyond chance, among the headline."""
-        if self.metrics.empty:
+        """Models that rank better than the rule, beyond chance, among the headline."""
+        if self.metrics.empty or not self.is_ranked:
             return []
         rows = self.metrics.query(
             "protocol == 'forward' and population == @HEADLINE "

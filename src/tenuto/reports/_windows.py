@@ -56,11 +56,11 @@ def windows_of(results: Results) -> list[Window]:
 
 def _both_sides(results: Results, cutoff: date, roles: tuple[str, ...]) -> list[Window]:
     before = timedelta(days=int(results.settings["churn"]["min_history_days"]))
-    after = timedelta(days=results.horizon_days)
-    is_known = cutoff + after <= log_end(results)
+    start, end = results.label.window(cutoff)
+    is_known = end <= log_end(results)
     return [
         Window(cutoff, roles, "features", cutoff - before, cutoff),
-        Window(cutoff, roles, "outcome", cutoff, cutoff + after, is_known),
+        Window(cutoff, roles, "outcome", start, end, is_known),
     ]
 
 

@@ -32,6 +32,14 @@ _NOT_AN_ACTION = {
     "n_paid_events",
 }
 _KINDS_DRAWN = 6
+# How a kind is called where the name of its column alone says little.
+_KINDS = {
+    "n_homes": "visits to the home page",
+    "n_helps": "visits to the help page",
+    "n_abouts": "visits to the page about the service",
+    "n_pages": "visits to other pages",
+    "n_settings": "visits to the settings",
+}
 # A week of newcomers below this share of all listeners is as good as none.
 _HARDLY_ANY = 0.01
 
@@ -112,7 +120,7 @@ def _faulty_days(results: Results, days: pd.DataFrame) -> pd.DataFrame:
 
 
 def _events(days: pd.DataFrame, name: str, faulty: pd.DataFrame) -> Figure:
-    kind = name.removeprefix("n_").replace("_", " ")
+    kind = _KINDS.get(name, name.removeprefix("n_").replace("_", " "))
     best = days.iloc[int(days[name].argmax())]
     says = (
         f"{count(days[name].sum())} in all; most on {day_in_words(best['day'])} "

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from tenuto.reports._parts import Column, Paragraph, Part, Table
 from tenuto.reports._results import Results
-from tenuto.reports._words import count, figure, hours, percent, plural, spoken, text
+from tenuto.reports._words import UNKNOWN, count, figure, hours, percent, plural, spoken, text
 
 TITLE = "Call list"
 ORDER = 80
@@ -26,6 +26,9 @@ _COLUMNS: dict[str, tuple[str, Any]] = {
     "n_active_days_14d": ("Active days, 14 days", count),
     "played_s_14d": ("Hours played, 14 days", hours),
     "first_day": ("First seen", lambda value: text(value)[:10]),
+    "is_paid": ("Pays", lambda value: {0: "no", 1: "yes"}.get(value, UNKNOWN)),
+    "probability_downgrades": ("Downgrades", lambda value: figure(value, 3)),
+    "probability_upgrades": ("Upgrades", lambda value: figure(value, 3)),
 }
 
 
@@ -42,19 +45,32 @@ def section(results: Results) -> list[Part]:
 def _meaning(results: Results, top: pd.DataFrame) -> Paragraph:
     best = top.iloc[0]
     words = (
-        f"Rank 1 is the listener whom the {spoken(results.model)} model thinks likeliest to do "
-        f"nothing at all in the {results.horizon_days} days from {results.cutoff}. A probability "
+        f"Rank 1 is the listener whom the {spoken(results.model)} model thinks likeliest to "
+        f"{_deed(results)}. A probability "
         f"of {figure(best['probability'], 2)} says: of a hundred like this, "
-        f"{percent(best['probability'], 0).removesuffix('%')} leave. Start at the top and stop "
-        "where the budget does."
+        f"{percent(best['probability'], 0).removesuffix('%')} {results.label.verb}. Start at the "
+        "top and stop where the budget does."
     )
+    if not results.is_ranked:
+        return Paragraph(
+            f"{words} How good this order is cannot be told from so few: see the top of the page."
+        )
     precision = results.metric("precision_at_10", results.model)
     if precision is not None:
         words += (
-            f" In the test {percent(precision['value'], 0)} of the first tenth did leave, against "
+            f" In the test {percent(precision['value'], 0)} of the first tenth did "
+            f"{results.label.verb}, against "
             f"{percent(precision['base_rate'], 0)} of all who were active."
         )
     return Paragraph(words)
+
+
+def _deed(results: Results) -> str:
+    label = results.label
+    if label.bins:
+        return f"{label.verb}, in {label.span}"
+    does = "do nothing at all" if label.is_silence else label.verb
+    return f"{does} in the {label.days} days from {results.cutoff}"
 
 
 def _table(results: Results, top: pd.DataFrame) -> Table:
@@ -69,6 +85,11 @@ def _table(results: Results, top: pd.DataFrame) -> Table:
         "on days from the cutoff on. A tie goes to the smaller id. A dash is unknown: no play "
         "before the cutoff."
     )
+    if "probability_upgrades" in shown:
+        note += (
+            " Downgrades, upgrades: the probabilities that this comes next, by the model over all "
+            "that can come (see Cancellations)."
+        )
     return Table(f"The first {plural(len(rows), 'listener')} to call", columns, rows, note)
 
 

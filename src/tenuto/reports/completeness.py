@@ -12,8 +12,8 @@ from tenuto.reports import _charts
 from tenuto.reports._palette import colour
 from tenuto.reports._parts import Column, Figure, Notice, Paragraph, Part, Table
 from tenuto.reports._results import Results
-from tenuto.reports._windows import faults
-from tenuto.reports._words import count, plural, text
+from tenuto.reports._windows import faults, log_days
+from tenuto.reports._words import count, listing, plural, text
 
 TITLE = "Completeness"
 ORDER = 30
@@ -29,6 +29,7 @@ _STATES = {
 _DAYS_DRAWN = 92
 _STREAMS_DRAWN = 40
 _FAULTS_LISTED = 40
+_EMPTY_DAYS_SHOWN = 5
 _ROW_HEIGHT = 19
 
 
@@ -36,7 +37,7 @@ def section(results: Results) -> list[Part]:
     """The strip of files, the list of faults and the windows that they fall in."""
     table, found = results.completeness, faults(results)
     if table.empty:
-        return [Paragraph("The files of this source carry no day, so none can be missed.")]
+        return [Paragraph(_without_days_in_names(results))]
     if found.empty:
         said: Part = Paragraph(
             "No file is missing, cut short, unusually large or a copy of another day."
@@ -54,6 +55,29 @@ def section(results: Results) -> list[Part]:
         _strip(results, table),
         _faults(found),
     ]
+
+
+def _without_days_in_names(results: Results) -> str:
+    """What can be said where no file is named for a day: which days hold nothing at all."""
+    days = log_days(results)
+    said = (
+        "The names of these files tell no day, so no file can be found missing, cut short or "
+        "copied. "
+    )
+    if not days:
+        return f"{said}There is no day of log."
+    span = (days[-1] - days[0]).days + 1
+    empty = sorted({days[0] + timedelta(days=since) for since in range(span)} - set(days))
+    if not empty:
+        return f"{said}Every day from {days[0]} to {days[-1]} has events."
+    shown = listing(str(day) for day in empty[:_EMPTY_DAYS_SHOWN])
+    more = len(empty) - _EMPTY_DAYS_SHOWN
+    return (
+        f"{said}{plural(len(empty), 'day')} from {days[0]} to {days[-1]} "
+        f"{'has' if len(empty) == 1 else 'have'} no event at all: {shown}"
+        f"{f' and {more} more' if more > 0 else ''}. If these are lost logs, they read like "
+        f"listeners leaving."
+    )
 
 
 def _how_many(touching: int, n_faults: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from tenuto.catalogue import Catalogue
+from tenuto.events.actions import ACTIONS
 from tenuto.reports._parts import Column, Notice, Paragraph, Part, Table
 from tenuto.reports._results import Results
 from tenuto.reports._words import (
@@ -32,7 +33,12 @@ def section(results: Results) -> list[Part]:
     for entry in results.ledger:
         totals.update({name: entry[name] for name in ("read", "kept", "absorbed", "set_aside")})
         rules.update(entry["rules"])
-    return [_equation(totals, len(results.ledger)), *_found(rules, totals), *_ignored(results)]
+    return [
+        _equation(totals, len(results.ledger)),
+        *_found(rules, totals),
+        *_actions(results),
+        *_ignored(results),
+    ]
 
 
 def _equation(totals: Counter[str], n_files: int) -> Part:
@@ -81,6 +87,39 @@ def _found(rules: Counter[str], totals: Counter[str]) -> list[Part]:
         for name in met
     ]
     return [Table("What was wrong with the lines", columns, rows, note)]
+
+
+def _actions(results: Results) -> list[Part]:
+    """What was done, so that it can be held against a count of the raw lines."""
+    kept: Counter[str] = Counter()
+    aside: Counter[str] = Counter()
+    for entry in results.ledger:
+        for action, counts in entry.get("actions", {}).items():
+            kept[action] += counts["kept"]
+            aside[action] += counts["set_aside"]
+    both = kept + aside
+    if not both:
+        return []
+    columns = [
+        Column("Action"),
+        *(Column(title, is_number=True) for title in ("Read", "Kept", "Set aside")),
+        Column("Meaning", wraps=True),
+    ]
+    rows = [
+        [spoken(name), count(both[name]), count(kept[name]), count(aside[name]), _deed(name)]
+        for name in sorted(both, key=lambda name: (-both[name], name))
+    ]
+    note = (
+        "Read: all records of the action, as a search for it in the raw logs would count them; "
+        "those set aside are in no other figure of this page. A line that is no "
+        "record of its own, such as a blank one in a file of plays, may stand under set aside."
+    )
+    return [Table("What the lines tell of", columns, rows, note)]
+
+
+def _deed(action: str) -> str:
+    """A ledger may know an action that is gone."""
+    return ACTIONS.get(action, UNKNOWN)
 
 
 def _effect(rule: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -82,14 +81,14 @@ def _facts(results: Results) -> Facts:
         ),
         (
             percent(None if ours is None else ours["base_rate"]),
-            "of such listeners leave",
-            f"no event in {results.horizon_days} days, from {churn['test_cutoff']}",
+            f"of such listeners {results.label.verb}",
+            results.label.measured_from(str(churn["test_cutoff"])),
         ),
-        _top_tenth(results.metric("precision_at_10", results.model)),
+        _top_tenth(results),
         (
             figure(None if ours is None else ours["value"]),
             f"AUC of the {spoken(results.model)} model",
-            "not defined here" if rule is None else f"{figure(rule['value'])} by recency alone",
+            _beside(results, ours, rule),
         ),
     ]
     return Facts(items)
@@ -97,23 +96,35 @@ def _facts(results: Results) -> Facts:
 
 def _charts(results: Results) -> list[Part]:
     """The two that a list is used by: how far down to call, and whether to believe it."""
+    if not results.is_ranked:
+        return []
     figures = curve_figures(results, ["gains", "reliability"])
     return [Row(figures)] if figures else []
 
 
-def _top_tenth(precision: dict[str, Any] | None) -> tuple[str, str, str]:
+def _beside(results: Results, ours: dict[str, Any] | None, rule: dict[str, Any] | None) -> str:
+    """The rule's figure; where there are too few to compare, the interval that says so."""
+    if ours is None or rule is None:
+        return "not defined here"
+    if not results.is_ranked:
+        return f"95% interval {figure(ours['low'])} to {figure(ours['high'])}: too wide to rank by"
+    return f"{figure(rule['value'])} by recency alone"
+
+
+def _top_tenth(results: Results) -> tuple[str, str, str]:
+    label = f"of the top tenth really did {results.label.verb}"
+    precision = results.metric("precision_at_10", results.model)
     if precision is None:
-        return percent(None), "of the top tenth really left", "not defined here"
+        return percent(None), label, "not defined here"
     small = f"95% interval {percent(precision['low'], 0)} to {percent(precision['high'], 0)}"
-    return percent(precision["value"]), "of the top tenth really left", small
+    return percent(precision["value"]), label, small
 
 
 def _when(results: Results) -> Paragraph:
-    horizon = results.horizon_days
-    last = results.cutoff + timedelta(days=horizon - 1)
+    label = results.label
     listed = (
-        f"The list is as of {day(results.cutoff)}: it was made from the days before, and says who "
-        f"will do nothing from then to {day(last)}."
+        f"The list is as of {day(results.cutoff)}: it was made from the days before, and says "
+        f"{label.promised(results.cutoff, day)}."
     )
     tested = as_date(results.churn["test_cutoff"])
     if tested == results.cutoff:
@@ -121,7 +132,7 @@ def _when(results: Results) -> Paragraph:
     else:
         check = (
             f" How good such a list is was measured at {day(tested)}, the latest day whose "
-            f"following {horizon} days are in the log."
+            f"following {label.days} days are in the log."
         )
     return Paragraph(listed + check)
 
@@ -142,7 +153,10 @@ def _files(results: Results) -> list[Part]:
     rows = []
     if results.has_model:
         rows.append(
-            _file("churn/churn_scores.csv", "The call list: every listener, likeliest leaver first")
+            _file(
+                "churn/churn_scores.csv",
+                f"The call list: every listener, the likeliest to {results.label.verb} first",
+            )
         )
     rows += [
         _file("recommend/recommendations.csv", "What each listener should hear next"),

@@ -26,6 +26,11 @@ TITLE = "What the model leans on"
 ORDER = 70
 
 _FEATURES_SHOWN = 15
+_TOO_FEW = (
+    " There are not enough data to rank models in this run, so take the order below for a "
+    "description of this test and not of the service: some of so many columns look strong by "
+    "chance."
+)
 
 
 def section(results: Results) -> list[Part]:
@@ -34,8 +39,9 @@ def section(results: Results) -> list[Part]:
         return [Paragraph("No model was trained in this run: see the top of the page.")]
     return [
         Paragraph(
-            "These are the traces that leaving leaves in the log, not its causes: changing one of "
-            "them changes nobody's mind."
+            f"These are the traces in the log by which a model tells {results.label.who} from "
+            "others, not causes: changing one of them changes nobody's mind."
+            + ("" if results.is_ranked else _TOO_FEW)
         ),
         *_families(results),
         *_features(results),
@@ -55,7 +61,9 @@ def _families(results: Results) -> list[Part]:
         else "No family of features is needed by itself: the others tell the same."
     )
     spare = [spoken(name) for name in table.loc[~is_needed, "group"]]
-    words += f" It could do without {listing(spare)}." if needed and spare else ""
+    words += (
+        f" It could do without {listing(spare)}." if needed and spare and results.is_ranked else ""
+    )
     svg = _charts.drawn(_bars(table), "importances", words, height=56 + 30 * len(table))
     note = (
         "Drop in AUC when all columns of a family are shuffled together, mean of the repeats; "

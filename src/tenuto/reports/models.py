@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from tenuto.catalogue import Catalogue
-from tenuto.reports._model_charts import auc_figure, curve_figures
+from tenuto.reports._auc_chart import auc_figure
+from tenuto.reports._model_charts import curve_figures
 from tenuto.reports._parts import Column, Notice, Paragraph, Part, Row, Table
 from tenuto.reports._results import FLOOR, HEADLINE, RULE, Results
 from tenuto.reports._words import (
@@ -43,7 +44,8 @@ def section(results: Results) -> list[Part]:
     """The answer, the headline table, curves, the other populations and the snapshot."""
     if not results.has_model:
         return [Paragraph("No model was trained in this run: see the top of the page.")]
-    curves, chart = curve_figures(results, ["roc", "precision_recall"]), auc_figure(results)
+    wanted = ["roc", "precision_recall"] if results.is_ranked else []
+    curves, chart = curve_figures(results, wanted), auc_figure(results)
     return [
         _answer(results),
         _table(results, "forward", HEADLINE),
@@ -64,12 +66,31 @@ def _answer(results: Results) -> Part:
             "another. The figures below are dashes for that reason.",
             "warning",
         )
+    if not results.is_ranked:
+        return _too_few(results)
     if not (rows["model"] == RULE).any():
         return Notice("The recency rule was not run, so there is nothing trivial to compare with.")
     worse = [spoken(name) for name in learned.loc[learned["verdict"] == "worse", "model"]]
     said = _who_is_better(results, n_learned=len(learned))
     said += f" Worse than the rule: {listing(worse)}." if worse else ""
     return Notice(said, "good" if results.better_models else "warning")
+
+
+def _too_few(results: Results) -> Notice:
+    """The saved sentence, which holds the interval, and what follows for the tables."""
+    return Notice(
+        f"{results.churn['verdict']} So the tables below are in the order of the alphabet, "
+        "nobody wins in them, and curves are not drawn. It takes a longer log, more listeners "
+        "or a longer horizon (churn.horizon_days).",
+        "warning",
+    )
+
+
+def _in_order(results: Results, aucs: pd.DataFrame) -> pd.DataFrame:
+    """Best first; by name where there are too few to rank by."""
+    if not results.is_ranked:
+        return aucs.sort_values("model")
+    return aucs.sort_values(["value", "model"], ascending=[False, True])
 
 
 def _who_is_better(results: Results, n_learned: int) -> str:
@@ -81,8 +102,9 @@ def _who_is_better(results: Results, n_learned: int) -> str:
         )
     names = listing(spoken(name) for name in better)
     said = (
-        f"{names[0].upper()}{names[1:]} {'ranks' if len(better) == 1 else 'rank'} leavers better "
-        f"than the recency rule, beyond chance ({len(better)} of {n_learned} learned models)."
+        f"{names[0].upper()}{names[1:]} {'ranks' if len(better) == 1 else 'rank'} "
+        f"{results.label.who} better than the recency rule, beyond chance "
+        f"({len(better)} of {n_learned} learned models)."
     )
     if results.model not in better:
         said += (
@@ -96,9 +118,11 @@ def _table(results: Results, protocol: str, population: str) -> Table:
     rows = results.metrics
     rows = rows[(rows["protocol"] == protocol) & (rows["population"] == population)]
     of_metric = {str(name): table.set_index("model") for name, table in rows.groupby("metric")}
-    aucs = of_metric.get("auc", pd.DataFrame()).sort_values("value", ascending=False, kind="stable")
+    aucs = of_metric.get("auc", pd.DataFrame())
+    aucs = _in_order(results, aucs.reset_index()).set_index("model") if len(aucs) else aucs
     facts = aucs.iloc[0] if len(aucs) else None
-    base = "" if facts is None else f", {percent(facts['base_rate'])} left"
+    rate = results.label.rate
+    base = "" if facts is None else f", {rate} {percent(facts['base_rate'])}"
     n_rows = UNKNOWN if facts is None else count(facts["n_rows"])
     cells = [
         [
@@ -113,7 +137,7 @@ def _table(results: Results, protocol: str, population: str) -> Table:
     cap = _value(of_metric, "lift_cap_at_10", aucs.index[0]) if len(aucs) else UNKNOWN
     note = (
         f"{n_rows} listeners{base}, tested from {results.churn['test_cutoff']} over "
-        f"{results.horizon_days} days, out of time and out of user. Calling at random has a "
+        f"{results.label.span}, out of time and out of user. Calling at random has a "
         f"PR-AUC of {UNKNOWN if facts is None else figure(facts['base_rate'])}; no list can have "
         f"a lift above {cap}."
     )
@@ -124,10 +148,10 @@ def _table(results: Results, protocol: str, population: str) -> Table:
 
 
 _TERMS = (
-    " Lift at 10%: how many times more leavers the first tenth holds than a random tenth. Log "
+    " Lift at 10%: how many times more of them the first tenth holds than a random tenth. Log "
     "loss and Brier: lower is better. Intervals: 95%, bootstrap over listeners; the last two "
     "columns compare the same listeners in pairs. Undecided: the interval of the difference "
-    "holds 0."
+    "holds 0, or there are fewer than 20 with either outcome."
 )
 _SHORT = ("average_precision", "log_loss", "brier", "lift_at_10")
 
@@ -155,8 +179,9 @@ def _snapshot(results: Results) -> Table:
         if aucs.empty:
             continue
         facts = aucs.iloc[0]
-        rows.append(f"{words}: {count(facts['n_rows'])}, {percent(facts['base_rate'])} left")
-        ordered = aucs.sort_values(["value", "model"], ascending=[False, True])
+        rate = f"{results.label.rate} {percent(facts['base_rate'])}"
+        rows.append(f"{words}: {count(facts['n_rows'])}, {rate}")
+        ordered = _in_order(results, aucs)
         rows += [
             [spoken(str(row["model"])), interval(row), gap(row), text(row["verdict"])]
             for row in ordered.to_dict("records")

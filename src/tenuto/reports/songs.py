@@ -57,29 +57,30 @@ def _charts(results: Results) -> list[Part]:
     hot = results.recommend_table("hot")
     if hot.empty:
         return [Paragraph("Nothing was played in the last days, so nothing is hot.")]
+    has_downloads = bool(hot["n_downloads"].any())
     columns = [
         Column("Rank", is_number=True),
         Column("Title", wraps=True),
         Column("Artist", wraps=True),
         Column("Listeners", is_number=True),
         Column("Plays", is_number=True),
-        Column("Downloads", is_number=True),
+        *([Column("Downloads", is_number=True)] if has_downloads else []),
         Column("Score", is_number=True),
     ]
+    counted = ["played", *(["downloaded and searched for"] if has_downloads else [])]
     note = (
-        "Score: how much its listeners like it, and how often it was played, downloaded and "
-        "searched for, each brought to one size and added up. Songs whose id no catalogue knows "
-        "are left out."
+        f"Score: how much its listeners like it, and how often it was {', '.join(counted)}, "
+        "each brought to one size and added up. Songs whose id no catalogue knows are left out."
     )
     tables = []
     for name, rows in hot.groupby("list", sort=False):
-        cells = [_song(row) for row in rows.sort_values("rank").to_dict("records")]
+        cells = [_song(row, has_downloads) for row in rows.sort_values("rank").to_dict("records")]
         tables.append(Table(_CHARTS.get(str(name), str(name)), columns, cells, note))
         note = ""
     return [*tables]
 
 
-def _song(row: dict) -> list[str]:
+def _song(row: dict, has_downloads: bool) -> list[str]:
     title = text(row["title"])
     return [
         count(row["rank"]),
@@ -87,7 +88,7 @@ def _song(row: dict) -> list[str]:
         text(row["artist"]),
         count(row["n_listeners"]),
         count(row["n_plays"]),
-        count(row["n_downloads"]),
+        *([count(row["n_downloads"])] if has_downloads else []),
         figure(row["score"], 2),
     ]
 

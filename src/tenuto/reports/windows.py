@@ -13,16 +13,23 @@ import pandas as pd
 
 from tenuto.reports import _charts
 from tenuto.reports._palette import colour
-from tenuto.reports._parts import Column, Figure, Paragraph, Part, Table
+from tenuto.reports._parts import Column, Figure, Notice, Paragraph, Part, Table
 from tenuto.reports._results import Results
+from tenuto.reports._return_curve import return_curve
 from tenuto.reports._windows import Window, faults, log_days, log_end, windows_of
 from tenuto.reports._words import POPULATIONS, count, percent, plural, text
 
 TITLE = "Windows"
 ORDER = 50
 
-# The usual level below which a silent listener counts as gone.
-_GONE_BELOW = 0.10
+_OWN_CLOCKS = (
+    " Every user has an own clock and so an own wall: drawn is a user whose bin ends on that day, "
+    "the walls of others lie up to a bin earlier."
+)
+_DETECTION = (
+    "The outcome of this label reaches into the days that the features see: a good score says that "
+    "leaving leaves traces while it happens, not that it can be foretold."
+)
 _ROW_HEIGHT = 34
 
 
@@ -34,9 +41,10 @@ def section(results: Results) -> list[Part]:
             "on; and a model is trained only at cutoffs whose outcome was over when the test "
             "began."
         ),
+        *([Notice(_DETECTION, "warning")] if results.label.is_detection else []),
         _drawing(results),
         *_funnel(results),
-        *_return_curve(results),
+        *return_curve(results),
     ]
 
 
@@ -49,6 +57,10 @@ def _drawing(results: Results) -> Figure:
             "end": [window.end for window in windows],
             "cutoff": [window.cutoff for window in windows],
             "colour": [_fill(window.side, window.is_known) for window in windows],
+            "height": [
+                7 if results.label.is_detection and window.side == "outcome" else 15
+                for window in windows
+            ],
         }
     )
     days = log_days(results)
@@ -59,7 +71,7 @@ def _drawing(results: Results) -> Figure:
     n_training = sum("training" in row for row in order)
     says = (
         f"{plural(n_training, 'training cutoff')}; each bar to the left of a wall is what the "
-        f"models saw, each to the right what they had to foretell ({results.horizon_days} days)."
+        f"models saw, each to the right what they had to foretell ({results.label.span})."
         if n_training
         else "No cutoff before this one has its outcome in the log, so nothing can be trained."
     )
@@ -74,7 +86,8 @@ def _drawing(results: Results) -> Figure:
         _charts.drawn(chart, "windows_by_cutoff", label, height=height),
         says,
         "The features' bar is the longest window that the honest models use "
-        "(churn.min_history_days); a few habits look at everything before the wall.",
+        "(churn.min_history_days); a few habits look at everything before the wall."
+        + (_OWN_CLOCKS if results.label.bins else ""),
         swatches=_key(windows, is_faulty=not faults(results).empty),
     )
 
@@ -108,7 +121,10 @@ def _windows_chart(
         axis=alt.Axis(labelLimit=240),
     )
     base = alt.Chart(_charts.data(table))
-    bars = base.mark_bar(height=15).encode(
+    # What lies over the features must leave them to be seen.
+    sized = alt.Size("height:Q", scale=None, legend=None)
+    bars = base.mark_bar().encode(
+        size=sized,
         x=_charts.days_axis("start", span),
         x2="end:T",
         y=y,
@@ -145,75 +161,35 @@ def _funnel(results: Results) -> list[Part]:
                 count(row["n_users"]),
                 percent(row["churn_rate"]),
             ]
-            for row in steps.to_dict("records")
+            for row in _from_seen_to_scored(steps)
         ]
+    rate = results.label.rate.capitalize()
     columns = [
         Column("Listeners"),
         Column("How many", is_number=True),
-        Column("Left", is_number=True),
+        Column(rate, is_number=True),
     ]
+    silent = "has mostly left already and is" if results.label.is_silence else "is"
     note = (
-        f"Left: no event in the {results.horizon_days} days from the cutoff. Who has been silent "
-        "for more than 14 days has mostly left already and is for a win-back list; the figures "
+        f"{rate}: {results.label.measured_from('the cutoff')}. Who has been silent "
+        f"for more than 14 days {silent} for a win-back list; the figures "
         "that count are for those active in the last 14 days."
     )
     return [Table("Who is scored, and who can still be kept", columns, rows, note)]
 
 
-POPULATIONS_IN_FUNNEL = {**POPULATIONS, "all": "scored: people, not robots"}
+POPULATIONS_IN_FUNNEL = {
+    **POPULATIONS,
+    "all": "scored",
+    "robots left out": "left out: robots",
+    "had cancelled before": "left out: had cancelled before",
+    "to whom it cannot happen": "left out: cannot happen to them",
+}
 
 
-def _return_curve(results: Results) -> list[Part]:
-    curve = results.data("return_curve")
-    curve = curve.dropna(subset=["share_returned"]) if len(curve) else curve
-    if curve.empty:
-        return [
-            Paragraph(
-                "The log is too short to see how often silent listeners come back within "
-                f"{plural(results.horizon_days, 'day')}."
-            )
-        ]
-    gone = curve.loc[curve["share_returned"] < _GONE_BELOW, "idle_days"]
-    advised = None if gone.empty else int(gone.iloc[0])
-    says = _advice(advised, results.horizon_days)
-    svg = _charts.drawn(_return_chart(curve, advised), "return_curve", says, height=240)
-    note = (
-        f"Of the spells of silence that lasted so many days, the share that ended within the next "
-        f"{results.horizon_days} days; n from {count(curve['n_silent'].iloc[0])} spells at "
-        f"{plural(curve['idle_days'].iloc[0], 'day')} to {count(curve['n_silent'].iloc[-1])} at "
-        f"{plural(curve['idle_days'].iloc[-1], 'day')}. Spells whose next days are not all in the "
-        "log are left out, not counted as lost."
-    )
-    return [Figure("return_curve", "How often silent listeners come back", svg, says, note)]
-
-
-def _advice(advised: int | None, horizon_days: int) -> str:
-    if advised is None:
-        return (
-            "Even after the longest silence that this log can judge, more than 10% come back: "
-            "a longer log is needed to say when a listener is gone."
-        )
-    start = f"After {plural(advised, 'idle day')} fewer than 10% come back. "
-    if horizon_days >= advised:
-        return start + f"The horizon of {horizon_days} days is long enough to call it leaving."
-    return start + f"The horizon of {horizon_days} days is shorter: some who are away will return."
-
-
-def _return_chart(curve: pd.DataFrame, advised: int | None) -> Any:
-    columns = curve[["idle_days", "share_returned"]]
-    base = alt.Chart(_charts.data(columns)).encode(
-        x=alt.X("idle_days:Q", title="idle days", axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y(
-            "share_returned:Q",
-            title="come back",
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(format=".0%", tickCount=5),
-        ),
-    )
-    line = base.mark_line(color=colour("main"), point=alt.OverlayMarkDef(color=colour("main")))
-    level = alt.Chart(alt.Data(values=[{"level": _GONE_BELOW}]))
-    layers = [level.mark_rule(color=colour("axis"), strokeDash=[4, 3]).encode(y="level:Q"), line]
-    if advised is not None:
-        at = alt.Chart(alt.Data(values=[{"at": advised}]))
-        layers.append(at.mark_rule(color=colour("rival"), strokeWidth=1.5).encode(x="at:Q"))
-    return alt.layer(*layers)
+def _from_seen_to_scored(steps: pd.DataFrame) -> list[dict[str, Any]]:
+    """Who was seen, then who of them was left out and why, then who was scored."""
+    rows = steps.to_dict("records")
+    scored = [row for row in rows if row["step"] in POPULATIONS]
+    others = [row for row in rows if row["step"] not in POPULATIONS and row["n_users"]]
+    return [{str(key): value for key, value in row.items()} for row in [*others, *scored]]
