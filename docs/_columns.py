@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import _markdown as md
 import ibis
 
-from tenuto import sources
 from tenuto.catalogue import Catalogue
 from tenuto.events import schema
 from tenuto.events.actions import ACTIONS, count_column
 from tenuto.rollups import Day
+from tenuto.sources._contract import FACTS
 
 EVENTS = {
     "user_id": "who; never a float, never 32 bits",
@@ -42,7 +44,18 @@ _SUMS = {
     "share_sum": "sum over those of the share played, each 0 to 1",
     "n_plays_of_known_items": "plays of songs that the catalogue knows",
     "n_paid_events": "events marked as paid",
-    "n_sessions": "different sessions; 0 where the source has none",
+    "n_sessions": "different sessions",
+    "is_paid": "1 if the last event of the day was on a paid plan, else 0",
+    "started_s": "length of the songs that were begun, where what was heard of them is unknown",
+    "artist": "the artist, by name",
+    "session_id": "the session; unique only together with the user",
+    "started": "the first clock of the session on that day, UTC",
+    "ended": "the last one",
+    "registered": "when the user signed up, UTC: the earliest that was ever told",
+    "plan": "the plan, in the service's own word",
+    "gender": "as the service has it; no feature reads it",
+    "location": "as the service has it; no feature reads it",
+    "user_agent": "the browser or device, as it names itself; no feature reads it",
 }
 _SPECIAL = {("item_days", "n_searches"): "searches whose query is the title, or title and artist"}
 _ACTIONS = {count_column(action): f"`{action}`: {words}" for action, words in ACTIONS.items()}
@@ -50,17 +63,26 @@ _BUCKETS = "n_share_"
 
 
 def page(rollups: Catalogue) -> str:
-    """Each rollup with its key and its columns for the Music Box source."""
+    """Each rollup with its key and all the columns that it can have."""
     parts = []
     for name, member in rollups.all().items():
         key = ", ".join(md.code(column) for column in member.KEY)
-        columns = member.build(_day()).columns
+        # Songs begun are summed only where nobody knows how long they were heard.
+        known = (FACTS, [fact for fact in FACTS if fact != "played_s"])
+        columns = dict.fromkeys(
+            name for facts in known for name in member.build(_day(facts)).columns
+        )
         rows = [[md.code(column), meaning(name, column)] for column in columns]
         parts.append(
-            f"\n## `{name}`\n\n{md.of(member)}\nKey: {key}. {md.one_line(member.build.__doc__)}\n\n"
-            + md.table(["column", "meaning"], rows)
+            f"\n## `{name}`\n\n{md.of(member)}\nKey: {key}. {_needs(member)}"
+            f"{md.one_line(member.build.__doc__)}\n\n" + md.table(["column", "meaning"], rows)
         )
     return "".join(parts)
+
+
+def _needs(member) -> str:
+    needs = ", ".join(md.code(fact) for fact in getattr(member, "NEEDS", ()))
+    return f"Only where the source knows {needs}. " if needs else ""
 
 
 def lake() -> str:
@@ -68,12 +90,13 @@ def lake() -> str:
     actions = md.table(["action", "meaning"], [[md.code(a), m] for a, m in ACTIONS.items()])
     fields = [
         [md.code(field.name), md.code(field.type), EVENTS[field.name]]
-        for field in schema.events("int64")
+        for field in schema.events("int64", "int64")
     ]
     others = "".join(
         f"\n## `{name}`\n\n{md.of(make)}\n{_types(made)}"
         for name, make, made in (
             ("titles", schema.titles, schema.titles("int64")),
+            ("profiles", schema.profiles, schema.profiles("int64")),
             ("queries", schema.queries, schema.queries()),
         )
     )
@@ -107,16 +130,18 @@ def _types(table) -> str:
     )
 
 
-def _day() -> Day:
-    source = sources.CATALOGUE.get("musicbox")
+def _day(facts: Iterable[str]) -> Day:
+    """A day of a source that knows ``facts`` and every action."""
 
     def table(name, arrow):
         return ibis.table(ibis.Schema.from_pyarrow(arrow), name=name)
 
-    events = table("events", schema.events(source.ID_TYPE))
+    events = table("events", schema.events("int64", "int64"))
     return Day(
         events=events.mutate(share_played=events.played_s / events.length_s.nullif(0)),
-        titles=table("titles", schema.titles(source.ID_TYPE)),
+        titles=table("titles", schema.titles("int64")),
+        profiles=table("profiles", schema.profiles("int64")),
         queries=table("queries", schema.queries()),
-        actions=source.ACTIONS,
+        actions=tuple(ACTIONS),
+        knows=frozenset(facts),
     )

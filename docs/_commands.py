@@ -6,7 +6,7 @@ from typing import Any
 
 import _markdown as md
 
-from tenuto.cli._program import CATALOGUE, build_command
+from tenuto.cli._program import CATALOGUE, build_command, spoken
 
 _EXAMPLE = "Example:"
 
@@ -20,7 +20,7 @@ def _command(name: str) -> str:
     command = build_command(name)
     words, _, example = (command.help or "").partition(_EXAMPLE)
     parts = [
-        f"## `tenuto {name}`",
+        f"## `tenuto {spoken(name)}`",
         md.text(words.strip()),
         f"```console\n$ {example.strip()}\n```",
         md.table(["argument or option", "default", "meaning"], map(_row, command.params)),

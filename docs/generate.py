@@ -19,7 +19,17 @@ import _columns
 import _commands
 import _markdown as md
 
-from tenuto import churn, cleaning, labels, preferences, recommenders, rollups, sources
+from tenuto import (
+    churn,
+    cleaning,
+    labels,
+    preferences,
+    recommenders,
+    replication,
+    rollups,
+    sampling,
+    sources,
+)
 from tenuto.catalogue import Catalogue
 from tenuto.features import feature_dictionary
 from tenuto.workspace import Settings
@@ -156,8 +166,10 @@ def _source(source: ModuleType) -> str:
         ["fact", "value"],
         [
             ["precision", source.PRECISION],
-            ["type of ids", md.code(source.ID_TYPE)],
+            ["type of user ids", md.code(source.USER_ID)],
+            ["type of item ids", md.code(source.ITEM_ID)],
             ["actions", _codes(source.ACTIONS)],
+            ["knows", _codes(source.KNOWS)],
             ["what to point `logs` at", source.WHAT_TO_EXPECT],
         ],
     )
@@ -182,11 +194,24 @@ def _keywords(model: type) -> str:
 
 
 def _label(label: ModuleType) -> str:
-    return f"In reports: **{label.LABEL}**. Needs: {_codes(label.NEEDS)}."
+    said = f"In reports: **{label.LABEL}**; 1 for {label.WHO}. Needs: {_codes(label.NEEDS)}."
+    if hasattr(label, "at_risk"):
+        who = inspect.getdoc(label.at_risk) or ""
+        said += f" Can happen to: {md.text(who[:1].lower() + who[1:])}"
+    if hasattr(label, "BINS"):
+        first, last = label.BINS
+        bins = f"bin {first}" if first == last else f"bins {first} to {last}"
+        said += f" On each user's own clock: looks at {bins}, 0 being the one of the features."
+    return said
 
 
 def _preference(member: ModuleType) -> str:
     return f"In reports: **{member.LABEL}**. Scale: {member.SCALE}."
+
+
+def _recipe(member: ModuleType) -> str:
+    claimed = ", ".join(f"{name} {figure}" for name, figure in sorted(member.PUBLISHED.items()))
+    return f"Published: {claimed or 'no figure'}."
 
 
 def _codes(names: Iterable[str]) -> str:
@@ -208,6 +233,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "models": lambda: _members(churn.CATALOGUE, _model, _model_class),
     "recommenders": lambda: _members(recommenders.CATALOGUE, _model, _model_class),
     "preferences": lambda: _members(preferences.CATALOGUE, _preference),
+    "replication": lambda: _members(replication.CATALOGUE, _recipe),
+    "sampling": lambda: _members(
+        sampling.CATALOGUE,
+        lambda member: f"In reports: **{member.LABEL}**.",
+        lambda member: f"\n{md.of(member.resample)}",
+    ),
     "lake": _columns.lake,
     "python-api": _api.page,
 }

@@ -129,10 +129,14 @@ import ibis
 from datetime import date
 
 from tenuto.sources._contract import Identity
+from tenuto.sources._packing import LineReader
+
+reader = LineReader
 
 PRECISION = "second"
-ID_TYPE = "string"
+USER_ID = ITEM_ID = "string"
 ACTIONS = ("play",)
+KNOWS = ("timestamp", "title")
 WHAT_TO_EXPECT = "files such as plays.csv"
 
 
@@ -150,7 +154,6 @@ def records(table, file):
     nothing = ibis.null("string")
     return table.mutate(
         action=ibis.literal("play"),
-        day=table.fields[2].substr(0, 10).try_cast("date"),
         user_text=table.fields[0],
         item_text=table.fields[1],
         timestamp_text=table.fields[2],
@@ -180,6 +183,7 @@ def test_a_new_source_is_read_by_its_name_from_raw_lines_to_sums(plant, tmp_path
     summary = ingest(workspace)
     assert (summary.n_lines, summary.n_kept, summary.n_set_aside) == (3, 2, 1)
     assert [str(day) for day in summary.days] == ["2017-03-30", "2017-03-31"]
+    assert summary.rules["unreadable_clock"] == 0
     build_rollups(workspace)
     hours = rollup_of(workspace, "user_day_hours")
     assert list(zip(hours.user_id, hours.hour, strict=True)) == [("ann", 12), ("bob", 23)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,8 @@ def open(
         .master(url or f"local[{threads}]")
         .config("spark.driver.memory", memory.lower().removesuffix("b"))
         .config("spark.ui.enabled", "false")
+        # Python functions run where the packages are, not in whatever `python3` is on the path.
+        .config("spark.pyspark.python", sys.executable)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", str(max(2, threads)))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
