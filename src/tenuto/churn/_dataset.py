@@ -129,7 +129,7 @@ def _judged(everybody: ir.Table, member: ModuleType, bin_days: int) -> ir.Table:
     reason = ibis.cases(
         (everybody.robot_reason.notnull(), _ROBOT),
         (gone, _GONE),
-        (~can_happen.fill_null(False), _IMMUNE),
+        (~can_happen, _IMMUNE),
         else_=None,
     )
     return everybody.mutate(left_out=reason)

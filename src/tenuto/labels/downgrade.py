@@ -13,7 +13,7 @@ NEEDS = ("n_downgrades", "is_paid")
 
 def at_risk(listeners):
     """Who was on a paid plan when last seen."""
-    return listeners.is_paid == 1
+    return (listeners.is_paid == 1).fill_null(False)
 
 
 def label(listeners, future):

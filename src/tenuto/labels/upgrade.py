@@ -13,7 +13,7 @@ NEEDS = ("n_upgrades", "is_paid")
 
 def at_risk(listeners):
     """Who was on a free plan when last seen."""
-    return listeners.is_paid == 0
+    return (listeners.is_paid == 0).fill_null(False)
 
 
 def label(listeners, future):
