@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tenuto.errors import TenutoError
     from tenuto.pipeline import churn as predict_churn
-    from tenuto.pipeline import demo, init, recommend, report, run, simulate
+    from tenuto.pipeline import (
+        demo,
+        init,
+        preview,
+        recommend,
+        replicate,
+        report,
+        run,
+        score_table,
+        simulate,
+        train_on_table,
+    )
     from tenuto.pipeline import ingest as ingest_logs
     from tenuto.workspace import Workspace
 
@@ -28,10 +39,14 @@ _HOMES = {
     "ingest_logs": "tenuto.pipeline:ingest",
     "init": "tenuto.pipeline:init",
     "predict_churn": "tenuto.pipeline:churn",
+    "preview": "tenuto.pipeline:preview",
     "recommend": "tenuto.pipeline:recommend",
+    "replicate": "tenuto.pipeline:replicate",
     "report": "tenuto.pipeline:report",
     "run": "tenuto.pipeline:run",
+    "score_table": "tenuto.pipeline:score_table",
     "simulate": "tenuto.pipeline:simulate",
+    "train_on_table": "tenuto.pipeline:train_on_table",
 }
 
 __all__ = [
@@ -42,10 +57,14 @@ __all__ = [
     "ingest_logs",
     "init",
     "predict_churn",
+    "preview",
     "recommend",
+    "replicate",
     "report",
     "run",
+    "score_table",
     "simulate",
+    "train_on_table",
 ]
 
 

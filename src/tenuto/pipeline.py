@@ -6,8 +6,7 @@ itself, and can be killed and called again: what is done is recognised and left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,37 +15,29 @@ from typing import Any
 
 import pandas as pd
 
-from tenuto import engines, labels, replication, reports, simulation, sources
 from tenuto import ingest as ingesting
+from tenuto import labels, replication, reports, simulation, sources
 from tenuto.churn import _table_results as table_results
 from tenuto.churn._results import ChurnSummary, write_skipped, write_study
 from tenuto.churn._study import study
 from tenuto.churn._table_examples import TableSettings
 from tenuto.churn._table_results import ScoreSummary, TableSummary, write_table_study
 from tenuto.churn._table_study import study_table
-from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.events.lake import Lake
 from tenuto.ingest import IngestSummary
+from tenuto.opened import inputs, opened, timeline_of, write_record
 from tenuto.recommenders._results import RecommendSummary, write_recommendations
 from tenuto.record import (
-    code_digest,
-    digest_of,
     do_step,
-    versions,
     write_folder_aside,
-    write_json,
 )
 from tenuto.rollups import build_rollups, items_file
 from tenuto.timeline import (
-    Past,
-    Timeline,
     activity_by_day,
-    cancel_funnel,
-    cancellation_rates,
     device_shares,
     events_per_user,
-    plan_changes,
+    subscription_tables,
 )
 from tenuto.workspace import SETTINGS_FILE, Workspace
 
@@ -123,7 +114,7 @@ def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSumm
 
 def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
     """What the log looks like before anything is predicted, as tables in ``data``."""
-    with _opened(workspace, cutoff) as (engine, timeline, day):
+    with opened(workspace, cutoff) as (engine, timeline, day):
         past = timeline.past(engine, day)
         horizon = workspace.settings.churn.horizon_days
         tables: dict[str, Callable[[], pd.DataFrame]] = {
@@ -131,15 +122,17 @@ def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
             "events_per_user": partial(events_per_user, past),
             "devices": partial(device_shares, past),
             "return_curve": partial(labels.return_curve, past, horizon),
-            **_of_subscriptions(past),
         }
 
         def write(folder: Path) -> None:
-            for name, table in tables.items():
-                table().to_csv(folder / f"{name}.csv", index=False)
+            made = {name: table() for name, table in tables.items()}
+            if labels.usual_label(past) == "cancellation":
+                made |= subscription_tables(past)
+            for name, table in made.items():
+                table.to_csv(folder / f"{name}.csv", index=False)
 
         folder = workspace.run_folder(day) / "data"
-        do_step(folder, _inputs(workspace, timeline, day, horizon), write)
+        do_step(folder, inputs(workspace, timeline, day, horizon), write)
     return folder
 
 
@@ -152,7 +145,7 @@ def churn(
     said so in the summary (``skipped``), not an error.
     """
     settings = workspace.settings
-    with _opened(workspace, cutoff) as (engine, timeline, day):
+    with opened(workspace, cutoff) as (engine, timeline, day):
 
         def write(folder: Path) -> None:
             told = None if progress is None else _models_told(progress)
@@ -168,7 +161,7 @@ def churn(
 
         folder = workspace.run_folder(day) / "churn"
         asked = [settings.churn.model_dump(), settings.random_state]
-        do_step(folder, _inputs(workspace, timeline, day, asked), write)
+        do_step(folder, inputs(workspace, timeline, day, asked), write)
     return ChurnSummary.read(folder)
 
 
@@ -177,7 +170,7 @@ def recommend(
 ) -> RecommendSummary:
     """What each listener should hear next, and the charts."""
     settings = workspace.settings
-    with _opened(workspace, cutoff) as (engine, timeline, day):
+    with opened(workspace, cutoff) as (engine, timeline, day):
         if progress is not None:
             progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
@@ -185,7 +178,7 @@ def recommend(
         asked = [settings.recommend.model_dump(), horizon, settings.random_state]
         do_step(
             folder,
-            _inputs(workspace, timeline, day, asked),
+            inputs(workspace, timeline, day, asked),
             lambda aside: write_recommendations(
                 engine,
                 timeline,
@@ -204,7 +197,7 @@ def recommend(
 
 def report(workspace: Workspace, cutoff: date | str | None = None) -> Path:
     """One self-contained page, drawn from saved results alone."""
-    day = _timeline(workspace).parse_cutoff(cutoff or _timeline(workspace).end)
+    day = timeline_of(workspace).parse_cutoff(cutoff or timeline_of(workspace).end)
     return reports.write_report(workspace, day)
 
 
@@ -213,13 +206,13 @@ def run(
 ) -> RunSummary:
     """All of it, in order; killed at any moment and run again, the same bytes."""
     ingested = ingest(workspace, progress)
-    timeline = _timeline(workspace)
+    timeline = timeline_of(workspace)
     day = timeline.parse_cutoff(cutoff or timeline.end)
     describe(workspace, day)
     churned = churn(workspace, day, progress)
     recommended = recommend(workspace, day, progress)
     folder = workspace.run_folder(day)
-    _write_record(workspace, timeline, day, churned, recommended)
+    write_record(workspace, timeline, day, churned, recommended)
     return RunSummary(day, folder, report(workspace, day), ingested, churned, recommended)
 
 
@@ -235,13 +228,13 @@ def replicate(
     """
     member = replication.CATALOGUE.get(recipe)
     folder = workspace.root / "replications" / recipe.replace("_", "-")
-    timeline = _timeline(workspace)
+    timeline = timeline_of(workspace)
     if progress is not None:
         progress("training models", 0, 1)
-    with _opened(workspace, None) as (engine, _, day):
+    with opened(workspace, None) as (engine, _, day):
         do_step(
             folder,
-            _inputs(workspace, timeline, day, [recipe, seed]),
+            inputs(workspace, timeline, day, [recipe, seed]),
             lambda aside: replication.write_replication(
                 member.replicate(replication.Log.read(engine, Lake(workspace.lake)), seed), aside
             ),
@@ -286,77 +279,6 @@ def _reopened(
     workspace = Workspace.create(folder, source=name, logs=logs)
     sources.find(sources.opened(workspace.settings.source), workspace.logs)
     return workspace
-
-
-def _timeline(workspace: Workspace) -> Timeline:
-    return Timeline(Lake(workspace.rollups), sources.opened(workspace.settings.source).PRECISION)
-
-
-@contextmanager
-def _opened(
-    workspace: Workspace, cutoff: date | str | None
-) -> Iterator[tuple[Engine, Timeline, date]]:
-    """An engine, the timeline and the cutoff, with the workspace locked for writing."""
-    settings = workspace.settings.engine
-    timeline = _timeline(workspace)
-    day = timeline.parse_cutoff(cutoff or timeline.end)
-    # One thread: floats are always summed in the same order, so runs repeat to the byte.
-    with (
-        workspace.lock(),
-        engines.CATALOGUE.get(settings.name).open(
-            threads=1, memory=settings.memory, scratch=workspace.scratch
-        ) as engine,
-    ):
-        yield engine, timeline, day
-
-
-def _inputs(workspace: Workspace, timeline: Timeline, day: date, asked: Any) -> str:
-    """The digest of all that a step depends on; ``asked`` are the settings that it reads."""
-    return digest_of(
-        {
-            "rollups": timeline.digests(),
-            "engine": workspace.settings.engine.name,
-            "asked": asked,
-            "versions": versions(),
-            "code": code_digest(),
-            "cutoff": day,
-        }
-    )
-
-
-def _of_subscriptions(past: Past) -> dict[str, Callable[[], pd.DataFrame]]:
-    """The tables that only logs with plans and cancellations have."""
-    if labels.usual_label(past) != "cancellation":
-        return {}
-    return {
-        "cancel_funnel": partial(cancel_funnel, past),
-        "plan_changes": partial(plan_changes, past),
-        "cancellation_rates": partial(cancellation_rates, past),
-    }
-
-
-def _write_record(
-    workspace: Workspace,
-    timeline: Timeline,
-    day: date,
-    churned: ChurnSummary,
-    recommended: RecommendSummary,
-) -> None:
-    folder = workspace.run_folder(day)
-    metrics = folder / "churn" / "metrics.csv"
-    write_json(
-        folder / "run.json",
-        {
-            "cutoff": day,
-            "inputs": timeline.digests(),
-            "settings": workspace.settings.model_dump(),
-            "versions": versions(),
-            "code": code_digest(),
-            "churn": churned.to_dict(),
-            "recommend": recommended.to_dict(),
-            "metrics": pd.read_csv(metrics).to_dict("records") if metrics.exists() else [],
-        },
-    )
 
 
 def _told(progress: Progress | None, step: str) -> Callable[[int, int], None] | None:

@@ -39,8 +39,8 @@ def section(results: Results) -> list[Part]:
         return []
     return [
         *_funnel(funnel),
-        *_flow(results.data("plan_changes")),
-        *_rates(results.data("cancellation_rates")),
+        *_flow(results.data("plan_changes", is_needed=False)),
+        *_rates(results.data("cancellation_rates", is_needed=False)),
         *next_step(results),
     ]
 

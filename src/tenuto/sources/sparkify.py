@@ -15,7 +15,6 @@ Confirmation" means leaving.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -25,6 +24,7 @@ import ibis.expr.types as ir
 
 from tenuto.sources._contract import Identity, RawFile
 from tenuto.sources._items import item_of_names
+from tenuto.sources._json import object_of, with_values
 from tenuto.sources._packing import LineReader
 
 #: What each of the 22 pages is among the actions that every room knows (S3-D3).
@@ -89,7 +89,7 @@ def refuses(path: Path) -> str | None:
     """Why a file of JSON is no log of events: none of its first lines has a page and a time."""
     for block in LineReader(path, block_bytes=1 << 16):
         for line in block["line"].to_pylist()[:_LINES_TO_TRY]:
-            record = _object(line)
+            record = object_of(line)
             if record is None or {"page", "ts"} <= record.keys():
                 return None
         return "its records have no 'page' and 'ts': not events"
@@ -98,14 +98,9 @@ def refuses(path: Path) -> str | None:
 
 def split(lines: ir.Table, file: RawFile) -> ir.Table:
     """The values of each line's object, as text, and whether it is one."""
-    is_record = _is_json(lines.line) & lines.line.re_search(r"^\s*\{")
-    paths = ibis.array([f"$.{key}" for key in _KEYS])
-    with_values = lines.mutate(
-        is_record=is_record, values=_extracted(is_record.ifelse(lines.line, "{}"), paths)
-    )
-    return with_values.mutate(
-        **{key: with_values["values"][place] for place, key in enumerate(_KEYS)}
-    ).drop("values")
+    found = with_values(lines, [f"$.{key}" for key in _KEYS])
+    keyed = {key: found.json_values[place] for place, key in enumerate(_KEYS)}
+    return found.mutate(**keyed).drop("json_values")
 
 
 def records(table: ir.Table, file: RawFile) -> ir.Table:
@@ -140,16 +135,6 @@ def redacted(table: ir.Table, file: RawFile) -> ir.StringValue:
     return unnamed.re_replace(r"\d{1,3}(\.\d{1,3}){3}", "[address]")
 
 
-@ibis.udf.scalar.builtin(name="json_valid")
-def _is_json(line: str) -> bool:  # type: ignore[empty-body]
-    """Whether a line can be parsed at all."""
-
-
-@ibis.udf.scalar.builtin(name="json_extract_string")
-def _extracted(line: str, paths: dt.Array(dt.string)) -> dt.Array(dt.string):  # type: ignore[valid-type]
-    """Many values with one parse; Ibis would parse a line once for each of them."""
-
-
 def _whole(number: ir.StringValue) -> ir.StringValue:
     """A whole number that was written as a float, as text; never by way of a float."""
     return number.re_replace(r"\.0+$", "")
@@ -159,11 +144,3 @@ def _moment(milliseconds: ir.StringValue) -> ir.TimestampValue:
     """A time since 1970 in milliseconds; NULL where it is unreadable or not of our days."""
     number = milliseconds.re_extract(r"^(\d{1,18})(\.\d*)?$", 1).nullif("").try_cast("int64")
     return number.between(_FIRST_MS, _LAST_MS).ifelse(number, None).as_timestamp("ms")
-
-
-def _object(line: str) -> dict | None:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

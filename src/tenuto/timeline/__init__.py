@@ -7,9 +7,11 @@ to the horizon); neither can see the other. Windows are half-open.
 from tenuto.timeline._listeners import HEADLINE, POPULATIONS, listeners
 from tenuto.timeline._overview import activity_by_day, device_shares, events_per_user
 from tenuto.timeline._own_clock import bins
+from tenuto.timeline._own_walls import OwnFuture, OwnPast
 from tenuto.timeline._robots import clipped_seconds, robots
-from tenuto.timeline._subscriptions import cancel_funnel, cancellation_rates, plan_changes
-from tenuto.timeline._walls import Future, OwnFuture, OwnPast, Past, Timeline
+from tenuto.timeline._subscriptions import subscription_tables
+from tenuto.timeline._timeline import Timeline
+from tenuto.timeline._walls import Future, Past
 
 __all__ = [
     "HEADLINE",
@@ -21,12 +23,10 @@ __all__ = [
     "Timeline",
     "activity_by_day",
     "bins",
-    "cancel_funnel",
-    "cancellation_rates",
     "clipped_seconds",
     "device_shares",
     "events_per_user",
     "listeners",
-    "plan_changes",
     "robots",
+    "subscription_tables",
 ]

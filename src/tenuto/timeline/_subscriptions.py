@@ -25,6 +25,20 @@ _FUNNEL = (
 )
 
 
+def subscription_tables(past: Past) -> dict[str, pd.DataFrame]:
+    """Those of the tables below for which the source tells enough."""
+    columns = set(past.table("user_days").columns)
+    tables = {
+        "cancel_funnel": (cancel_funnel, {"n_cancels"}),
+        "plan_changes": (
+            plan_changes,
+            {"n_cancels", "is_paid", "n_upgrades", "n_downgrades"},
+        ),
+        "cancellation_rates": (cancellation_rates, {"n_cancels", "is_paid"}),
+    }
+    return {name: build(past) for name, (build, needs) in tables.items() if needs <= columns}
+
+
 def cancel_funnel(past: Past) -> pd.DataFrame:
     """``step`` and ``n_users``: how many users ever got so far, from being seen to cancelling."""
     days = past.table("user_days")

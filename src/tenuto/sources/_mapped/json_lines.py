@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenuto import engines
+from tenuto.sources._json import object_of, with_values
 from tenuto.sources._mapped.delimited import in_pieces
 from tenuto.sources._mapped.raw_blocks import BLOCK_ROWS, RawBlock
 from tenuto.sources._packing import BLOCK_BYTES, LineReader
@@ -50,15 +49,13 @@ class JsonLinesReader:
             engine.close()
 
     def _with_values(self, lines: ir.Table) -> ir.Table:
-        is_record = _is_json(lines.line) & lines.line.re_search(r"^\s*\{")
-        values = _extracted(is_record.ifelse(lines.line, "{}"), ibis.array(self._paths))
-        return lines.mutate(is_record=is_record, values=values).order_by("source_line")
+        return with_values(lines, self._paths).order_by("source_line")
 
     def _block(self, rows: pa.Table) -> RawBlock:
-        values = rows["values"].combine_chunks()
+        values = rows["json_values"].combine_chunks()
         found = [pc.list_element(values, place) for place in range(len(self._paths))]
         cells = {key: pc.coalesce(*found[places]) for key, places in self._places.items()}
-        return RawBlock(rows.drop_columns(["values"]), cells)
+        return RawBlock(rows.drop_columns(["json_values"]), cells)
 
 
 def _paths_of(key: str) -> list[str]:
@@ -73,7 +70,7 @@ def keys_of(lines: Iterable[str]) -> dict[str, list[str]]:
 
     ``a.b`` is the key b inside of a; an absent value is "".
     """
-    records = [_flat(record) for line in lines if (record := _object(line)) is not None]
+    records = [_flat(record) for line in lines if (record := object_of(line)) is not None]
     names = list(dict.fromkeys(key for record in records for key in record))
     return {key: [record.get(key, "") for record in records] for key in names}
 
@@ -86,21 +83,3 @@ def _flat(record: dict[str, Any], before: str = "") -> dict[str, str]:
         elif value is not None:
             found[before + key] = value if isinstance(value, str) else json.dumps(value)
     return found
-
-
-def _object(line: str) -> dict | None:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-@ibis.udf.scalar.builtin(name="json_valid")
-def _is_json(line: str) -> bool:  # type: ignore[empty-body]
-    """Whether a line can be parsed at all."""
-
-
-@ibis.udf.scalar.builtin(name="json_extract_string")
-def _extracted(line: str, paths: dt.Array(dt.string)) -> dt.Array(dt.string):  # type: ignore[valid-type]
-    """Many values with one parse of the line."""
