@@ -187,3 +187,11 @@ def test_the_lock_is_given_back_after_a_failure(root):
         raise ZeroDivisionError
     with workspace.lock():
         pass
+
+
+def test_settings_of_version_0_1_are_still_read(root):
+    root.mkdir()
+    (root / SETTINGS_FILE).write_text('source = "musicbox"\nlogs = "../logs"\n', "utf-8")
+    settings = Workspace(root).settings
+    assert (settings.source.name, settings.source.logs) == ("musicbox", "../logs")
+    assert Workspace(root).logs == root.parent / "logs"

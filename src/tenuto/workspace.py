@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import filelock
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tenuto.errors import SettingsError, WorkspaceError
 
@@ -92,6 +92,15 @@ class Settings(_Section):
     churn: ChurnSettings = ChurnSettings()
     recommend: RecommendSettings = RecommendSettings()
     engine: EngineSettings = EngineSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_0_1(cls, values: Any) -> Any:
+        """Version 0.1 had the source and its logs on the top level."""
+        if isinstance(values, dict) and isinstance(values.get("source"), str):
+            rest = {name: value for name, value in values.items() if name != "logs"}
+            return rest | {"source": {"name": values["source"], "logs": values.get("logs", "")}}
+        return values
 
 
 class Workspace:
