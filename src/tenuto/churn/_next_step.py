@@ -37,7 +37,9 @@ _PARAMETERS = {
     "verbose": -1,
 }
 _ROUNDS = 100
-_METRICS = ("auc", "average_precision")
+_JUDGED_BY = ("auc", "average_precision")
+#: The columns of `judged`.
+METRICS = ["outcome", "metric", "value", "low", "high", "base_rate", "n_with", "n_rows"]
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,7 @@ def judged(probabilities: pd.DataFrame, test: CutoffData, rng, n_draws: int) -> 
         table = interval(
             y, probabilities[name].to_numpy(), test.examples.user_id, rng=rng, n_draws=n_draws
         )
-        for metric in _METRICS:
+        for metric in _JUDGED_BY:
             value, low, high = table.loc[metric].to_numpy(dtype=np.float64)
             rows.append((name, metric, value, low, high, float(y.mean()), int(y.sum()), len(y)))
-    columns = ["outcome", "metric", "value", "low", "high", "base_rate", "n_with", "n_rows"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=METRICS)

@@ -17,7 +17,7 @@ from tenuto.churn import _findings, usual_models
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._examples import Examples
-from tenuto.churn._next_step import NextStep, cross_fitted, judged
+from tenuto.churn._next_step import METRICS, NextStep, cross_fitted, judged
 from tenuto.churn._protocols import Progress, Scored, fit, forward, snapshot, thinned
 from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
@@ -106,7 +106,7 @@ def study(
 class _Next:
     """What comes next: how good the model is, what it says of the list, and the model."""
 
-    metrics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    metrics: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=METRICS))
     probabilities: pd.DataFrame = field(default_factory=pd.DataFrame)
     models: dict[str, NextStep] = field(default_factory=dict)
 

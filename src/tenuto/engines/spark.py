@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -75,13 +76,14 @@ def open(
             "the Spark engine needs pyspark, which is not installed",
             mend="pip install 'tenuto[spark]' (and Java 17)",
         ) from missing
+    # Python functions run where the packages are, not in whatever `python3` is on the path;
+    # PySpark asks the environment alone. On a cluster its own setting stands.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = (
         SparkSession.builder.appName("tenuto")
         .master(url or f"local[{threads}]")
         .config("spark.driver.memory", memory.lower().removesuffix("b"))
         .config("spark.ui.enabled", "false")
-        # Python functions run where the packages are, not in whatever `python3` is on the path.
-        .config("spark.pyspark.python", sys.executable)
         .config("spark.sql.session.timeZone", "UTC")
         .config("spark.sql.shuffle.partitions", str(max(2, threads)))
         .config("spark.sql.execution.arrow.pyspark.enabled", "true")
