@@ -242,6 +242,12 @@ def test_a_line_that_is_no_object_is_set_aside_with_its_place(read, damaged):
     assert (row.source_line, row.reason) == (2, "unreadable_record")
 
 
+def test_a_byte_order_mark_costs_no_line(read):
+    events, aside, _ = read("\ufeff" + line(), line(ts=NOON + 1))
+    assert len(events) == 2
+    assert aside.empty
+
+
 def test_pretty_printed_records_are_set_aside_line_by_line(read):
     """Some published copies are; they need one object per line."""
     pretty = json.dumps(record(), indent=2).split("\n")
@@ -330,6 +336,13 @@ def test_a_log_whose_first_line_is_damaged_is_a_log(tmp_path):
     log(tmp_path, "events.json", "{", line())
     files, _ = find(sparkify, tmp_path)
     assert len(files) == 1
+
+
+@pytest.mark.parametrize("text", [f"[{line()}]", json.dumps(record(), indent=2)])
+def test_json_that_is_not_one_object_per_line_is_left_out_with_the_mend(tmp_path, text):
+    (tmp_path / "events.json").write_text(text, "utf-8")
+    with pytest.raises(SourceError, match="not one JSON object per line; `jq -c`"):
+        find(sparkify, tmp_path / "events.json")
 
 
 def test_a_folder_of_other_files_is_refused_with_what_to_expect(tmp_path):

@@ -8,6 +8,7 @@ gives every whole line before the damage, and says what the damage is.
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import tarfile
@@ -60,7 +61,7 @@ class LineReader:
         SourceError : if the file cannot be opened at all
         """
         n_lines = 0
-        for block, is_end in _blocks(self._pieces(), self.block_bytes):
+        for block, is_end in _blocks(_without_mark(self._pieces()), self.block_bytes):
             table = _to_lines(block, first_line=n_lines + 1)
             if is_end and self.damage and table.num_rows and not block.endswith(b"\n"):
                 table = _mark_last_as_cut_off(table)
@@ -168,6 +169,12 @@ def _with_line_end(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield piece
     if not last.endswith(b"\n"):
         yield b"\n"
+
+
+def _without_mark(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """``pieces`` without the byte order mark that some programs put at the front of UTF-8."""
+    yield next(pieces, b"").removeprefix(codecs.BOM_UTF8)
+    yield from pieces
 
 
 def _blocks(pieces: Iterator[bytes], block_bytes: int) -> Iterator[tuple[bytes, bool]]:

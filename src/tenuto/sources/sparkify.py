@@ -86,14 +86,22 @@ def identify(name: str) -> Identity | str:
 
 
 def refuses(path: Path) -> str | None:
-    """Why a file of JSON is no log of events: none of its first lines has a page and a time."""
-    for block in LineReader(path, block_bytes=1 << 16):
-        for line in block["line"].to_pylist()[:_LINES_TO_TRY]:
-            record = object_of(line)
-            if record is None or {"page", "ts"} <= record.keys():
-                return None
-        return "its records have no 'page' and 'ts': not events"
-    return None
+    """Why a file of JSON is no log of events: none of its first lines is one."""
+    lines = _first_lines(path)
+    found = [object_of(line) for line in lines]
+    if any(record is not None and {"page", "ts"} <= record.keys() for record in found):
+        return None
+    if lines and (lines[0] == "{" or lines[0].startswith("[")):
+        return "not one JSON object per line; `jq -c` makes it so ('.[]' for a list)"
+    # Lines that are no objects may be damage: they are counted when the file is read.
+    is_other = bool(lines) and all(record is not None for record in found)
+    return "its records have no 'page' and 'ts': not events" if is_other else None
+
+
+def _first_lines(path: Path) -> list[str]:
+    block = next(iter(LineReader(path, block_bytes=1 << 16)), None)
+    lines = [] if block is None else block["line"].slice(0, _LINES_TO_TRY).to_pylist()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def split(lines: ir.Table, file: RawFile) -> ir.Table:
