@@ -64,6 +64,7 @@ def forward(
     max_training_rows: int = MAX_TRAINING_ROWS,
     settings: Settings | None = None,
     sampling: str = NONE,
+    fold_of: Callable[[Examples], np.ndarray] | None = None,
     progress: Progress | None = None,
 ) -> Scored:
     """Cross-fitted out of time and out of user: every test listener is scored.
@@ -76,6 +77,7 @@ def forward(
     horizon_days : length of the label; a training cutoff c must have c + horizon <= test cutoff
     settings : model name -> keywords for its ``Model``
     sampling : a member of ``sampling``; it touches the rows trained on, never those scored
+    fold_of : the fold of each row, from 0 to ``n_folds - 1``; by default a hash of the user
 
     Raises
     ------
@@ -83,8 +85,8 @@ def forward(
     NotEnoughData : if a fold's training users all left, or none did, or there are none
     """
     _refuse_open_labels(training, test, horizon_days)
-    training_fold = user_fold(training.user_id, n_folds, "forward")
-    test_fold = user_fold(test.user_id, n_folds, "forward")
+    fold_of = fold_of or (lambda examples: user_fold(examples.user_id, n_folds, "forward"))
+    training_fold, test_fold = fold_of(training), fold_of(test)
     probabilities = {name: np.full(len(test), np.nan) for name in model_names}
     models: dict[str, list[ChurnModel]] = {name: [] for name in model_names}
     for fold in range(n_folds):

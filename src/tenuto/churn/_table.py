@@ -10,6 +10,7 @@ quietly.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,9 @@ class Counts:
     n_duplicates: int = 0
 
 
+_ROW_NUMBER = r"__index_level_\d+__"
+
+
 def read_table(file: Path | str) -> RawTable:
     """Every cell of ``file`` as text.
 
@@ -80,6 +84,8 @@ def read_table(file: Path | str) -> RawTable:
         raise SourceError(f"{path}: {problem}", mend="export the table again")
     # A Parquet row has no header above it, but counting as in a text file does no harm.
     cells = table.rename_columns(names).to_pandas().fillna("")
+    # Where pandas keeps the number of a row: the order of a table is not what a user did.
+    cells = cells.drop(columns=[name for name in names if re.fullmatch(_ROW_NUMBER, name)])
     return RawTable(path, cells, np.arange(2, len(cells) + 2))
 
 
@@ -120,6 +126,8 @@ def read_labels(table: RawTable, id_column: str, label: str | None) -> Labelled:
     ------
     SourceError : for a blank or repeated id, or a label that is neither yes nor no
     """
+    for name in (id_column, *([] if label is None else [label])):
+        known_column(table, name)
     ids = table.cells[id_column].str.strip()
     _refuse(table, id_column, is_blank(ids), "has no id", "remove the row, or give it an id")
     repeated = ids.duplicated()

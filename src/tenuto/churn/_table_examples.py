@@ -64,6 +64,8 @@ def prepare(table: RawTable, settings: TableSettings) -> Prepared:
         known_column(table, name)
     read = read_labels(table, id_column, settings.label)
     leave = list(dict.fromkeys([id_column, settings.label, *settings.drop]))
+    if set(leave) >= set(table.cells.columns):
+        raise SettingsError("no column is left to learn from", mend="drop fewer columns")
     encoding = learned_encoding(table, leave)
     X = encode(table, encoding)
     profile = pd.DataFrame({name: table.cells[name] == "" for name in encoding.words})

@@ -11,6 +11,7 @@ from tenuto import sampling as samplings
 from tenuto.churn._examples import Examples
 from tenuto.churn._protocols import Progress, Scored, forward
 from tenuto.churn._table_examples import N_FOLDS, TableSettings
+from tenuto.evaluation.folds import stratified_fold
 from tenuto.evaluation.intervals import Bootstrap, bootstrap
 from tenuto.evaluation.leading_column import leading_column, stop_on_leading_column
 
@@ -35,6 +36,7 @@ def cross_fit(
         random_state=settings.random_state,
         n_folds=N_FOLDS,
         sampling=settings.sampling,
+        fold_of=lambda rows: stratified_fold(rows.user_id, rows.y, N_FOLDS, "table"),
         progress=progress,
     )
     return replace(scored, protocol="cross_fit", label="out of user, not out of time")

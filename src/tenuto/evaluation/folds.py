@@ -36,6 +36,22 @@ def user_fold(user_ids, n_folds: int = 5, salt: str = "") -> np.ndarray:
     return (hashes % np.uint64(n_folds)).astype(np.int64)
 
 
+def stratified_fold(user_ids, y, n_folds: int = 5, salt: str = "") -> np.ndarray:
+    """`user_fold` for one row per user, with the same share of each label in every fold.
+
+    With few rows the folds of `user_fold` differ in their share of leavers; a fold that has
+    more of them is scored by models that saw fewer, so that scores pooled over folds rank
+    backwards: pure noise had an AUC of 0.46 on 90 rows, not 0.50.
+    """
+    hashes, labels = user_hash(user_ids, salt), np.asarray(y)
+    folds = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        in_order = rows[np.argsort(hashes[rows], kind="stable")]
+        folds[in_order] = np.arange(len(rows)) % n_folds
+    return folds
+
+
 def user_hash(user_ids, salt: str = "") -> np.ndarray:
     """64 well-mixed bits for each id, as uint64; see `user_fold` for what an id may be."""
     ids = pd.Series(user_ids)

@@ -150,7 +150,7 @@ def read_mapping(section: dict[str, Any]) -> Mapping:
         mapping = Mapping(**section)
     except ValidationError as failure:
         raise _in_words(failure) from failure
-    _check_time(mapping)
+    _check_who_and_when(mapping)
     if not mapping.actions and mapping.action not in ACTIONS:
         raise SettingsError(
             f"{PLACE}.action: {mapping.action!r} is no action.{_choices(mapping.action, ACTIONS)}",
@@ -177,7 +177,11 @@ def check_columns(
             )
 
 
-def _check_time(mapping: Mapping) -> None:
+def _check_who_and_when(mapping: Mapping) -> None:
+    if not mapping.user_id:
+        raise SettingsError(
+            f"{PLACE}.user_id: empty: nothing says who", mend='name the column: user_id = "…"'
+        )
     if not mapping.timestamp and not mapping.day:
         raise SettingsError(
             f"{PLACE}.timestamp: missing: nothing says when",
