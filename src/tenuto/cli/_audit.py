@@ -19,6 +19,8 @@ def print_audit(workspace: Workspace, summary: IngestSummary) -> None:
     """Lines, rules, files and places, for people."""
     print(files_in_words(summary))
     print(lines_in_words(summary))
+    if summary.n_lines and not summary.n_kept:
+        print("Nothing was kept: every line has something wrong with it, as the table below says.")
     _print_rules(summary)
     _print_actions(summary)
     _print_ignored(summary)

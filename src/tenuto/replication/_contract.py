@@ -40,7 +40,10 @@ class Log:
         """The log in ``lake``."""
         days = lake.days("events")
         if not days:
-            raise NotEnoughData("there are no events yet", mend="tenuto ingest W")
+            raise NotEnoughData(
+                "there are no events: no log was read, or every line of it was set aside",
+                mend="tenuto ingest WORKSPACE reads the logs, and says what was wrong with them",
+            )
         events = engine.cache(engine.read_parquet(lake.files("events")))
         profiles = engine.read_parquet(lake.files("profiles"))
         log = cls(engine, events, profiles, days[0], days[-1] + timedelta(days=1))

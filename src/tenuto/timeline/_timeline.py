@@ -103,7 +103,10 @@ class Timeline:
     def _known_days(self) -> list[date]:
         days = self.days
         if not days:
-            raise CutoffError("there are no events yet", mend="tenuto ingest W")
+            raise CutoffError(
+                "there are no events: no log was read, or every line of it was set aside",
+                mend="tenuto ingest WORKSPACE reads the logs, and says what was wrong with them",
+            )
         return days
 
 

@@ -84,8 +84,10 @@ def address_of(url: str) -> Address:
         )
     if parts.scheme == "duckdb":
         options["read_only"] = "True"
+    # Four slashes, as other programs write an absolute path, are three here.
+    path = "/" + parts.path.lstrip("/") if parts.path.startswith("//") else parts.path
     # urlunsplit would write duckdb:///x as duckdb:/x where it does not know the scheme.
-    rest = urlunsplit(("", parts.netloc, parts.path, urlencode(options), parts.fragment))
+    rest = urlunsplit(("", parts.netloc, path, urlencode(options), parts.fragment))
     start = "" if rest.startswith("//") else "//"
     return Address(f"{parts.scheme}:{start}{rest}", database, table)
 
