@@ -279,3 +279,15 @@ def test_a_mapping_is_read_once_and_cannot_be_changed():
     mapping = read_mapping(LEAST)
     with pytest.raises(ValueError, match="frozen"):
         mapping.user_id = "other"
+
+
+@pytest.mark.parametrize("time_format", ["%Q", "%d.%m.%"])
+def test_a_directive_that_there_is_not_is_named(time_format):
+    section = {"user_id": "u", "timestamp": "t", "time_format": time_format}
+    with pytest.raises(SettingsError, match=r"time_format.*(directive|stray)"):
+        read_mapping(section)
+
+
+def test_a_mapping_without_a_user_says_that_nobody_can_be_told():
+    with pytest.raises(SettingsError, match="user_id: empty: nothing says who"):
+        read_mapping({"user_id": "", "timestamp": "t"})

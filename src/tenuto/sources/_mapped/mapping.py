@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import zoneinfo
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -187,11 +188,25 @@ def _check_who_and_when(mapping: Mapping) -> None:
             f"{PLACE}.timestamp: missing: nothing says when",
             mend='name the column of the clock: timestamp = "…", or of the date: day = "…"',
         )
+    if mapping.time_format:
+        _check_directives(mapping.time_format)
     if mapping.timestamp and mapping.day:
         raise SettingsError(
             f"{PLACE}.day: there is a timestamp already, which tells the day",
             mend="keep one of timestamp and day",
         )
+
+
+def _check_directives(time_format: str) -> None:
+    try:
+        datetime.strptime("", time_format)
+    except ValueError as failure:
+        # An empty clock fits no format, which is a failure of another kind.
+        if "directive" in str(failure) or "stray" in str(failure):
+            raise SettingsError(
+                f"{PLACE}.time_format: {time_format!r}: {failure}",
+                mend='write it as strptime does, such as "%d.%m.%Y %H:%M:%S"',
+            ) from failure
 
 
 def _column_keys() -> list[str]:
