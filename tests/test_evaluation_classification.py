@@ -166,3 +166,12 @@ def test_a_tie_at_the_end_of_the_list_is_called_whole():
 def test_labels_and_probabilities_that_are_none_are_refused(y, p):
     with pytest.raises(ContractError):
         metrics(y, p)
+
+
+def test_a_slope_found_for_other_weights_does_not_lead_astray():
+    """Seen once: the steps from the slope of all rows ran away from that of some of them."""
+    y, p = np.array([0, 0, 0, 0, 1]), np.array([0.05, 0.05, 0.65, 0.05, 0.5])
+    weights = np.array([0, 0, 2, 1, 3])
+    repeated = metrics(np.repeat(y, weights), np.repeat(p, weights))
+    slope = metrics(y, p, weights=weights)["calibration_slope"]
+    assert slope == pytest.approx(repeated["calibration_slope"], abs=1e-6)

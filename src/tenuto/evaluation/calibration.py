@@ -11,6 +11,8 @@ N_BINS = 10
 # A model that says "never" is read as one in a million: a logit of minus infinity fits nothing.
 SMALLEST_PROBABILITY = 1e-6
 _NAN = float("nan")
+# Where Newton begins: all predictions alike.
+_NEUTRAL = (0.0, 0.0)
 
 
 def logits(p) -> Floats:
@@ -73,7 +75,7 @@ def calibration_intercept(y, logit: Floats, weights: Floats, start: float = 0.0)
     return _NAN
 
 
-def calibration_slope(y, logit: Floats, weights: Floats, start=(0.0, 0.0)) -> tuple[float, float]:
+def calibration_slope(y, logit: Floats, weights: Floats, start=_NEUTRAL) -> tuple[float, float]:
     """``(a, b)`` of P(y=1) = expit(a + b * logit); the slope ``b`` is 1 when perfect.
 
     A slope below 1 means predictions too extreme (over-fitted), above 1 too timid.
@@ -85,7 +87,16 @@ def calibration_slope(y, logit: Floats, weights: Floats, start=(0.0, 0.0)) -> tu
     Newton's method. Cox, "Two further applications of a model for binary
     regression", Biometrika 1958.
     """
-    a, b = start if np.isfinite(start[0]) else (0.0, 0.0)
+    if np.isfinite(start[0]) and start != _NEUTRAL:
+        found = _newton(y, logit, weights, start)
+        if np.isfinite(found[0]):
+            return found
+    # From a start that suits other weights the steps may run away; from here they mostly do not.
+    return _newton(y, logit, weights, _NEUTRAL)
+
+
+def _newton(y, logit: Floats, weights: Floats, start: tuple[float, float]) -> tuple[float, float]:
+    a, b = start
     squared = logit * logit
     for _ in range(50):
         expected = expit(a + b * logit)
