@@ -126,7 +126,7 @@ def snapshot(
     """
     if examples.n_users < len(examples):
         raise ContractError(
-            "a snapshot has one cutoff, these examples have several",
+            "a snapshot has one row per listener, these examples have several",
             mend="take the rows of one cutoff, or use forward",
         )
     is_test = user_fold(examples.user_id, 5, "snapshot") == 0

@@ -39,9 +39,7 @@ def pseudo_users(X: pd.DataFrame, profile: pd.DataFrame) -> np.ndarray:
         if _is_count(values):
             n_absurd += values > TIMES * _busiest(values)
     usually_known = profile.loc[:, profile.mean() <= 1 - _MOSTLY_KNOWN]
-    # A table without words has a profile without rows: nobody is blank in it.
-    words = usually_known.shape[1]
-    blank = usually_known.any(axis=1).to_numpy(dtype=bool) if words else np.zeros(len(X), bool)
+    blank = usually_known.any(axis=1).to_numpy(dtype=bool)
     return (n_absurd >= N_ABSURD) | (blank & (n_absurd >= 1))
 
 

@@ -209,12 +209,15 @@ class _Bench:
         if test.examples.outcome is None or outcomes is None or len(set(outcomes)) < 2:
             return _Next()
         seeds = {"n_folds": self.settings.folds, "random_state": self.random_state}
-        expected = cross_fitted(honest.training, test.examples, **seeds)
+        max_rows = self.settings.max_training_rows
+        training = thinned(honest.training, max_rows)
+        expected = cross_fitted(training, test.examples, **seeds)
         rng = np.random.default_rng([self.random_state, 11])
         metrics = judged(expected, test, rng, self.settings.bootstrap_draws)
         if latest is not test:
-            expected = cross_fitted(called.training, latest.examples, **seeds)
-        fitted = NextStep.fit(called.training, random_state=self.random_state)
+            training = thinned(called.training, max_rows)
+            expected = cross_fitted(training, latest.examples, **seeds)
+        fitted = NextStep.fit(training, random_state=self.random_state)
         return _Next(metrics, expected, {"next_step": fitted})
 
     def final_models(self, called: Scored) -> dict[str, ChurnModel]:

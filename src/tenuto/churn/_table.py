@@ -25,6 +25,8 @@ from tenuto.churn._columns import Encoding, as_number, is_blank, learn_encoding
 from tenuto.errors import SourceError
 
 ID_NAMES = ("user_id", "userid", "user", "customer_id", "customerid", "account_id", "msno", "uid")
+# Where pandas keeps the number of a row: the order of a table is not what a user did.
+_ROW_NUMBER = r"__index_level_\d+__"
 _YES, _NO = ("1", "true", "yes", "y", "1.0"), ("0", "false", "no", "n", "0.0")
 
 
@@ -62,9 +64,6 @@ class Counts:
     n_duplicates: int = 0
 
 
-_ROW_NUMBER = r"__index_level_\d+__"
-
-
 def read_table(file: Path | str) -> RawTable:
     """Every cell of ``file`` as text.
 
@@ -81,10 +80,10 @@ def read_table(file: Path | str) -> RawTable:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not table.num_rows:
         problem = f"columns twice: {', '.join(twice)}" if twice else "no rows below the header"
-        raise SourceError(f"{path}: {problem}", mend="export the table again")
+        mend = "give each column a name of its own" if twice else "export the table again"
+        raise SourceError(f"{path}: {problem}", mend=mend)
     # A Parquet row has no header above it, but counting as in a text file does no harm.
     cells = table.rename_columns(names).to_pandas().fillna("")
-    # Where pandas keeps the number of a row: the order of a table is not what a user did.
     cells = cells.drop(columns=[name for name in names if re.fullmatch(_ROW_NUMBER, name)])
     return RawTable(path, cells, np.arange(2, len(cells) + 2))
 
@@ -162,7 +161,7 @@ def encode(table: RawTable, encoding: Encoding) -> pd.DataFrame:
         unknown = is_blank(cells)
         for word in words:
             parts[f"{column}={word}"] = (cells == word).astype(np.float64).where(~unknown)
-    return pd.DataFrame(parts, dtype=np.float64)
+    return pd.DataFrame(parts, index=table.cells.index, dtype=np.float64)
 
 
 def learned_encoding(table: RawTable, leave: Sequence[str]) -> Encoding:

@@ -34,7 +34,7 @@ class TableSettings:
     """What `study_table` is asked for.
 
     allow : columns that may pass the leak alarms, because they were known before
-    models : members of the room; empty means all that the table has the columns for
+    models : members of the room; empty means the usual ones that the table has the columns for
     """
 
     label: str
@@ -64,11 +64,10 @@ def prepare(table: RawTable, settings: TableSettings) -> Prepared:
         known_column(table, name)
     read = read_labels(table, id_column, settings.label)
     leave = list(dict.fromkeys([id_column, settings.label, *settings.drop]))
-    if set(leave) >= set(table.cells.columns):
-        raise SettingsError("no column is left to learn from", mend="drop fewer columns")
     encoding = learned_encoding(table, leave)
     X = encode(table, encoding)
-    profile = pd.DataFrame({name: table.cells[name] == "" for name in encoding.words})
+    blank = {name: table.cells[name] == "" for name in encoding.words}
+    profile = pd.DataFrame(blank, index=X.index, dtype=bool)
     is_nobody = pseudo_users(X, profile)
     assert read.y is not None
     is_open = np.isnan(read.y)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tenuto import sampling as samplings
-from tenuto.churn import CATALOGUE
+from tenuto.churn import CATALOGUE, usual_models
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._examples import Examples
 from tenuto.churn._judging import judge
@@ -95,7 +95,7 @@ def study_table(
 
 
 def model_names(asked: Sequence[str], examples: Examples) -> list[str]:
-    """The models asked for, by default all that the table has the columns for.
+    """The models asked for, by default the usual ones and the best liked, where they can be.
 
     Raises
     ------
@@ -103,8 +103,8 @@ def model_names(asked: Sequence[str], examples: Examples) -> list[str]:
     """
     if asked:
         return [CATALOGUE.get(name).Model.name() for name in dict.fromkeys(asked)]
-    there = set(examples.X.columns)
-    return [name for name in CATALOGUE.names() if set(CATALOGUE.get(name).NEEDS) <= there]
+    there, wanted = set(examples.X.columns), sorted({*usual_models(), PREFERRED[0]})
+    return [name for name in wanted if set(CATALOGUE.get(name).NEEDS) <= there]
 
 
 def _metrics(scored: Scored, settings: TableSettings) -> pd.DataFrame:
