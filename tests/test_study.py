@@ -95,7 +95,7 @@ def test_every_score_is_of_the_model_of_its_fold(each):
         fold = user_fold(scored.test.user_id, FOLDS, "forward")
         for name, models in scored.models.items():
             for number, model in enumerate(models):
-                told = scored.probability(name)[fold == number]
+                told = scored.of(name)["score"].to_numpy()[fold == number]
                 np.testing.assert_array_equal(told, model.predict(scored.test.X[fold == number]))
 
 

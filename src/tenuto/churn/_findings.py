@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tenuto.churn._calibrated import Calibration
 from tenuto.churn._dataset import CutoffData
 from tenuto.churn._judging import judge
 from tenuto.churn._protocols import Scored
@@ -143,25 +144,65 @@ def feature_card(whole: CutoffData, test: CutoffData) -> pd.DataFrame:
     )
 
 
-def call_list(latest: CutoffData, probability: np.ndarray, next_step: pd.DataFrame) -> pd.DataFrame:
+def call_list(latest: CutoffData, scores: pd.DataFrame, next_step: pd.DataFrame) -> pd.DataFrame:
     """Every listener, most likely to leave first; a tie goes to the smaller id.
 
-    ``next_step`` has a probability for each thing that can come, or no column. ``rank`` is among
-    everybody, ``rank_active_14d`` among those who can still be kept (NULL for the others, who
-    are for a win-back list).
+    ``scores`` has the ``probability`` of each, the model's own ``score`` that it comes from, and
+    the ``fold`` whose model gave it, which is the one to ask for reasons. ``next_step`` has a
+    probability for each thing that can come, or no column. ``rank`` is among everybody,
+    ``rank_active_14d`` among those who can still be kept (NULL for the others, who are for a
+    win-back list).
     """
     active = latest.populations()[HEADLINE]
     shown = [name for name in _SHOWN if name in latest.examples.X]
     # Who has cancelled is not here, and a source may not tell who pays.
     known = latest.people.drop(columns="days_since_cancelled").dropna(axis="columns", how="all")
     table = known.assign(
-        probability=probability,
+        **{name: scores[name].to_numpy() for name in ("probability", "score", "fold")},
         is_active_14d=active,
         is_active_7d=latest.populations()["active_7d"],
         **{name: latest.examples.X[name].to_numpy() for name in shown},
         **{f"probability_{name}": next_step[name].to_numpy() for name in next_step},
-    ).sort_values(["probability", "user_id"], ascending=[False, True], ignore_index=True)
+    ).sort_values(
+        # A calibrator may make a plateau: within it the model's own order stands.
+        ["probability", "score", "user_id"],
+        ascending=[False, False, True],
+        ignore_index=True,
+    )
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     among_active = table["is_active_14d"].cumsum().where(table["is_active_14d"])
     table.insert(1, "rank_active_14d", among_active.astype("Int64"))
     return table
+
+
+def features_at(latest: CutoffData) -> pd.DataFrame:
+    """What the models saw of every listener on the call list, by ``user_id``."""
+    table = latest.examples.X.copy()
+    table.insert(0, "user_id", latest.examples.user_id)
+    return table.sort_values("user_id", ignore_index=True)
+
+
+def test_scores(test: CutoffData, honest: Scored) -> pd.DataFrame:
+    """What every model said of every listener of the test, and what came: one row a listener.
+
+    A model has two columns, ``probability_NAME`` and, before calibration, ``score_NAME``.
+    """
+    known = test.people.drop(columns="days_since_cancelled").dropna(axis="columns", how="all")
+    active = {f"is_{name}": mask for name, mask in test.populations().items() if name != "all"}
+    said: dict[str, np.ndarray] = {}
+    for name in honest.models:
+        rows = honest.of(name)
+        said[f"probability_{name}"] = rows["probability"].to_numpy()
+        said[f"score_{name}"] = rows["score"].to_numpy()
+    fold = honest.of(next(iter(honest.models)))["fold"].to_numpy()
+    return known.assign(y=test.examples.y, fold=fold, **active, **said)
+
+
+def calibrations(of_test: Calibration, of_list: Calibration) -> pd.DataFrame:
+    """What was tried to calibrate the scores of the test and of the list, and what was chosen.
+
+    A use without rows had no closed cutoff to learn from; its scores stand as they are.
+    """
+    both = {"list": of_list} if of_test is of_list else {"test": of_test, "list": of_list}
+    parts = [found.tried.assign(used_for=use) for use, found in both.items()]
+    return pd.concat(parts, ignore_index=True)

@@ -37,7 +37,8 @@ class Scored:
     training : what was trained on; by forward in parts, each fold without its own users
     test : the examples scored
     scores : one row per model and row of ``test``, in that order: ``user_id``, ``cutoff``,
-        ``model``, ``probability``, and ``fold``, whose model scored the row
+        ``model``, ``probability``, ``score``, what the model itself said, which calibration
+        makes the probability from, and ``fold``, whose model scored the row
     models : name -> the fitted models, one per fold
     """
 
@@ -48,9 +49,13 @@ class Scored:
     scores: pd.DataFrame
     models: Mapping[str, Sequence[ChurnModel]]
 
+    def of(self, model: str) -> pd.DataFrame:
+        """One model's scores, in the order of the rows of ``test``."""
+        return self.scores[self.scores["model"] == model]
+
     def probability(self, model: str) -> np.ndarray:
         """One model's probabilities, in the order of the rows of ``test``."""
-        return self.scores.loc[self.scores["model"] == model, "probability"].to_numpy()
+        return self.of(model)["probability"].to_numpy()
 
 
 def forward(
@@ -200,7 +205,8 @@ def _seed(random_state: int, name: str, fold: int) -> int:
 def _tidy(test: Examples, probabilities: Mapping[str, np.ndarray], fold) -> pd.DataFrame:
     rows = pd.DataFrame({"user_id": test.user_id, "cutoff": test.cutoff})
     tables = [
-        rows.assign(model=name, probability=p, fold=fold) for name, p in probabilities.items()
+        rows.assign(model=name, probability=p, score=p, fold=fold)
+        for name, p in probabilities.items()
     ]
     if not tables:
         raise ContractError("no models asked for", mend="name at least one")

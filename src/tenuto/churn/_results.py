@@ -60,8 +60,14 @@ def write_study(found: Study, model: str, horizon_days: int, folder: Path) -> No
         getattr(found, name).to_csv(folder / f"{name}.csv", index=False)
     found.call_list.to_parquet(folder / "churn_scores.parquet", index=False)
     found.call_list.to_csv(folder / "churn_scores.csv", index=False)
+    found.calibrations.to_csv(folder / "calibration.csv", index=False)
+    write_json(folder / "calibrators.json", found.calibration.to_dict())
+    found.features_at.to_parquet(folder / "features.parquet", index=False)
+    found.test_scores.to_parquet(folder / "test_scores.parquet", index=False)
     for name, fitted in found.models.items():
         fitted.save(folder / "models" / name)
+    for fold, by_fold in enumerate(found.fold_models):
+        by_fold.save(folder / "folds" / model / str(fold))
     write_json(folder / SUMMARY_FILE, _summary(found, model, horizon_days).to_dict())
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from tenuto import labels
 from tenuto.churn import _findings, usual_models
+from tenuto.churn._calibrated import Calibration, learned
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._examples import Examples
@@ -23,7 +24,7 @@ from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import legal_training_cutoffs
-from tenuto.timeline import Timeline
+from tenuto.timeline import HEADLINE, Timeline
 from tenuto.workspace import ChurnSettings
 
 
@@ -43,7 +44,13 @@ class Study:
     funnel: pd.DataFrame
     features: pd.DataFrame
     next_step: pd.DataFrame
+    calibration: Calibration
+    calibrations: pd.DataFrame
+    features_at: pd.DataFrame
+    test_scores: pd.DataFrame
+    #: Fitted on every training user; and the call list's model by fold, which knew 4 of 5.
     models: dict[str, ChurnModel | NextStep] = field(repr=False)
+    fold_models: list[ChurnModel] = field(repr=False)
 
 
 def study(
@@ -74,13 +81,17 @@ def study(
     test = bench.load(test_cutoff)
     honest = bench.forward(training_cutoffs, test, bench.names)
     _findings.stop_on_leaks(test, honest, settings.allow_features)
+    calibration = tried = bench.calibration_before(training_cutoffs[0])
+    said, honest = honest, calibration.applied(honest, settings.call_list_model)
     whole = bench.load(test_cutoff, all_windows=True)
     flattering = bench.snapshot(whole)
     calling_cutoffs, latest, called = training_cutoffs, test, honest
     if not is_closed:
         calling_cutoffs = bench.training_cutoffs(cutoff)
         latest = bench.load(cutoff, is_labelled=False)
+        calibration = bench.learned(said, test)
         called = bench.forward(calling_cutoffs, latest, [settings.call_list_model])
+        called = calibration.applied(called, settings.call_list_model)
     draws = settings.bootstrap_draws
     next_step = bench.next_step(honest, test, called, latest)
     return Study(
@@ -90,7 +101,7 @@ def study(
         training_cutoffs=training_cutoffs,
         calling_cutoffs=calling_cutoffs,
         call_list=_findings.call_list(
-            latest, called.probability(settings.call_list_model), next_step.probabilities
+            latest, called.of(settings.call_list_model), next_step.probabilities
         ),
         metrics=_findings.metrics(honest, flattering, test, whole, random_state, draws),
         curves=_findings.curves_of(honest, test),
@@ -98,6 +109,11 @@ def study(
         funnel=_findings.funnel(latest, test),
         features=_findings.feature_card(whole, test),
         next_step=next_step.metrics,
+        calibration=calibration,
+        calibrations=_findings.calibrations(tried, calibration),
+        features_at=_findings.features_at(latest),
+        test_scores=_findings.test_scores(test, honest),
+        fold_models=list(called.models[settings.call_list_model]),
         models=bench.final_models(called) | next_step.models,
     )
 
@@ -189,6 +205,31 @@ class _Bench:
             max_training_rows=self.settings.max_training_rows,
             sampling=self.settings.sampling,
             progress=self.progress,
+        )
+
+    def calibration_before(self, cutoff: date) -> Calibration:
+        """What the latest closed ``cutoff`` before a test teaches of the call list's model.
+
+        Nothing, where the log has no room for training before that cutoff.
+        """
+        try:
+            training_cutoffs = self.training_cutoffs(cutoff)
+        except NotEnoughData:
+            return Calibration.nothing()
+        test = self.load(cutoff)
+        return self.learned(
+            self.forward(training_cutoffs, test, [self.settings.call_list_model]), test
+        )
+
+    def learned(self, scored: Scored, test: CutoffData) -> Calibration:
+        """How to calibrate the call list's model, from those of a test who can still be kept."""
+        return learned(
+            scored,
+            self.settings.call_list_model,
+            test.populations()[HEADLINE],
+            test.cutoff,
+            random_state=self.random_state,
+            n_draws=self.settings.bootstrap_draws,
         )
 
     def snapshot(self, whole: CutoffData) -> Scored:
