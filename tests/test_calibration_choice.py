@@ -38,6 +38,15 @@ def test_a_model_that_is_twice_too_sure_is_mended_and_its_slope_is_1_again():
     assert row(choice, "platt")["high"] < 0
 
 
+def test_a_base_rate_that_has_moved_is_mended_by_a_shift_alone():
+    log_odds, y = world(4_000)
+
+    choice = chosen(expit(log_odds + 0.7), y)
+
+    assert choice.name == "shift"
+    assert choice.calibrator.intercept == pytest.approx(-0.7, abs=0.1)
+
+
 def test_a_model_that_is_off_at_one_end_only_needs_a_slope_of_its_own_there():
     # P = expit(3 log p - log(1 - p) / 2): the model overstates what is unlikely.
     said = np.linspace(0.02, 0.98, 20_000)
@@ -91,7 +100,7 @@ def test_one_row_per_candidate_and_one_is_chosen():
 
     table = chosen(expit(2 * log_odds), y).table
 
-    assert list(table["name"]) == ["none", "platt", "beta", "isotonic"]
+    assert list(table["name"]) == ["none", "shift", "platt", "beta", "isotonic"]
     assert table["is_chosen"].sum() == 1
     assert table["why"].str.len().gt(0).all()
 

@@ -13,6 +13,10 @@ EVERYBODY = list(CATALOGUE)
 LEARNERS = [name for name in CATALOGUE if CATALOGUE.get(name).Calibrator.least_of_each_class]
 every_calibrator = pytest.mark.parametrize("name", EVERYBODY)
 every_learner = pytest.mark.parametrize("name", LEARNERS)
+#: A single number cannot mend both a level and a slope.
+every_shaper = pytest.mark.parametrize(
+    "name", [name for name in LEARNERS if CATALOGUE.get(name).Calibrator.n_free > 1]
+)
 GRID = np.concatenate([[0.0, 1e-9], np.linspace(0.0005, 0.9995, 997), [1 - 1e-9, 1.0]])
 
 
@@ -60,7 +64,7 @@ def test_what_is_calibrated_stays_as_it_is_within_noise(name):
     assert np.abs(fitted(name).apply(p) - p).mean() < 0.03
 
 
-@every_learner
+@every_shaper
 def test_what_is_too_sure_becomes_less_so(name):
     sure, _ = listeners(sharpness=2)
     true, _ = listeners(sharpness=1)
@@ -68,6 +72,17 @@ def test_what_is_too_sure_becomes_less_so(name):
     error = np.abs(fitted(name, sharpness=2).apply(sure) - true).mean()
 
     assert error < 0.03 < np.abs(sure - true).mean()
+
+
+@every_learner
+def test_who_is_said_to_leave_more_often_than_they_do_is_believed_less(name):
+    p, y = listeners()
+    too_much = expit(np.log(p / (1 - p)) + 1)
+
+    calibrated = CATALOGUE.get(name).Calibrator().fit(too_much, y).apply(too_much)
+
+    assert calibrated.mean() == pytest.approx(y.mean(), abs=0.002)
+    assert too_much.mean() > y.mean() + 0.1
 
 
 @every_calibrator

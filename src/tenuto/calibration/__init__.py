@@ -12,12 +12,14 @@ CATALOGUE = Catalogue("tenuto.calibration", must_provide=("Calibrator", "LABEL")
 from tenuto.calibration._choose import Choice, choose  # noqa: E402
 from tenuto.calibration._contract import Calibrator  # noqa: E402
 from tenuto.calibration._drift import is_later_and_closed, shifted_to_rate  # noqa: E402
+from tenuto.calibration._logistic import fit_logistic  # noqa: E402
 
 __all__ = [
     "CATALOGUE",
     "Calibrator",
     "Choice",
     "choose",
+    "fit_logistic",
     "is_later_and_closed",
     "shifted_to_rate",
 ]
