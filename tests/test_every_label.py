@@ -30,8 +30,11 @@ FUTURE = [
 IN_HORIZON = FUTURE[:4]
 
 
-def labelled(engine, folder, name, *events, horizon_days=14, on=None):
-    """``label`` by user; a label on own clocks has bins of a fortnight."""
+TIMED = [name for name in LABELS if hasattr(CATALOGUE.get(name), "event_day")]
+
+
+def labelled(engine, folder, name, *events, horizon_days=14, on=None, asked="label"):
+    """``label`` (or ``event_day``) by user; a label on own clocks has bins of a fortnight."""
     engine_asked, member = on or engine, CATALOGUE.get(name)
     timeline = timeline_of(engine, folder, events, FIRST_DAY, LAST_DAY, source=ALL_KNOWING)
     if hasattr(member, "BINS"):
@@ -40,7 +43,8 @@ def labelled(engine, folder, name, *events, horizon_days=14, on=None):
     else:
         past = timeline.past(engine_asked, CUTOFF)
         future = timeline.future(engine_asked, CUTOFF, horizon_days)
-    return frame(engine_asked, member.label(listeners(past), future).order_by("user_id"))
+    table = getattr(member, asked)(listeners(past), future)
+    return frame(engine_asked, table.order_by("user_id"))
 
 
 @pytest.mark.parametrize("name", LABELS)
@@ -114,6 +118,15 @@ def test_spark_gives_the_same_labels(duckdb_engine, spark_engine, tmp_path, name
     on_duckdb = labelled(duckdb_engine, tmp_path, name, *PAST, *FUTURE)
     on_spark = labelled(duckdb_engine, tmp_path, name, *PAST, *FUTURE, on=spark_engine)
     assert on_spark.equals(on_duckdb)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TIMED)
+def test_spark_gives_the_same_days(duckdb_engine, spark_engine, tmp_path, name):
+    asked = {"horizon_days": 14, "asked": "event_day"}
+    on_duckdb = labelled(duckdb_engine, tmp_path, name, *PAST, *FUTURE, **asked)
+    on_spark = labelled(duckdb_engine, tmp_path, name, *PAST, *FUTURE, on=spark_engine, **asked)
+    assert on_spark.astype("Float64").equals(on_duckdb.astype("Float64"))
 
 
 def inactive(engine, folder, *events, **options):

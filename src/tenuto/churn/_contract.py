@@ -14,6 +14,7 @@ from tenuto import sampling as samplings
 from tenuto import saved
 from tenuto.churn import CATALOGUE
 from tenuto.churn._examples import Examples, as_features
+from tenuto.churn._follow_up import FollowUp
 from tenuto.errors import ContractError, NotEnoughData
 
 __all__ = ["ChurnModel", "Examples"]
@@ -75,7 +76,7 @@ class ChurnModel(ABC):
         assert labels is not None
         # One BLAS thread: on busy cores more are slower, and sums differ in their last bits.
         with threadpool_limits(1, user_api="blas"):
-            self._fit(X, labels, ordered.user_id, int(random_state))
+            self._fit_followed(X, labels, ordered.user_id, int(random_state), ordered.follow_up)
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -171,6 +172,17 @@ class ChurnModel(ABC):
                 mend="save the model again with this version of Tenuto",
             ) from problem
         return model
+
+    def _fit_followed(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        user_id: np.ndarray,
+        seed: int,
+        follow_up: FollowUp | None,
+    ) -> None:
+        """`_fit`, for a model that learns from when it happened, where that is known."""
+        self._fit(X, y, user_id, seed)
 
     @abstractmethod
     def _fit(self, X: np.ndarray, y: np.ndarray, user_id: np.ndarray, seed: int) -> None:

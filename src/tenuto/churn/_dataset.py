@@ -13,6 +13,7 @@ import pandas as pd
 
 from tenuto import labels
 from tenuto.churn._examples import Examples
+from tenuto.churn._follow_up import FollowUp, followed_days
 from tenuto.engines import Engine
 from tenuto.errors import SettingsError
 from tenuto.features import Feature, build_features
@@ -57,15 +58,21 @@ def at_cutoff(
     bin_days: int = 14,
     max_window_days: int | None = None,
     is_labelled: bool = True,
+    known_until: date | None = None,
 ) -> CutoffData:
     """The examples of one cutoff; robots, and those to whom it cannot happen, are left out (K4).
 
     A label with ``BINS`` looks at each user's own clock, where ``cutoff`` is the day up to which
     own bins are over; rows then carry their own cutoffs.
 
+    ``known_until`` is the day on which a model is trained, the cutoff that it will score: with it
+    the examples say when the event came (``follow_up``), and never look past that day. Labels
+    without ``event_day`` have no times.
+
     Raises
     ------
     CutoffError : if ``is_labelled`` and the window of the label is still open
+    LeakError : if the label was still open on ``known_until``
     UnknownName : if there is no such label
     SettingsError : if the source knows nothing that the label needs
     """
@@ -86,6 +93,11 @@ def at_cutoff(
             else timeline.future(engine, cutoff, horizon_days)
         )
         table = table.inner_join(member.label(people, future), "user_id")
+    followed = None
+    if is_labelled and known_until is not None and hasattr(member, "event_day"):
+        followed = followed_days(cutoff, known_until, horizon_days)
+        days = member.event_day(people, timeline.future(engine, cutoff, followed))
+        table = table.inner_join(days, "user_id")
     if isinstance(past, OwnPast):
         table = table.inner_join(past.cutoffs.select("user_id", "own_cutoff"), "user_id")
     frame = engine.to_arrow(table.order_by("user_id")).to_pandas()
@@ -97,6 +109,7 @@ def at_cutoff(
         X=frame[built.names],
         y=frame["label"].to_numpy() if is_labelled else None,
         outcome=frame["outcome"].to_numpy() if "outcome" in frame else None,
+        follow_up=None if followed is None else _times(frame, followed, member, horizon_days),
     )
     seen = engine.to_arrow(people.order_by("user_id")).to_pandas()
     counted = everybody.group_by("left_out").agg(n=lambda rows: rows.count())
@@ -108,6 +121,12 @@ def at_cutoff(
         built.features,
         *(n_out.get(reason, 0) for reason in (_ROBOT, _GONE, _IMMUNE)),
     )
+
+
+def _times(frame: pd.DataFrame, followed: int, member: ModuleType, horizon_days: int) -> FollowUp:
+    days = frame["event_day"].to_numpy(dtype=np.float64, na_value=np.nan)
+    is_return = getattr(member, "EVENT_IS_A_RETURN", False)
+    return FollowUp(days, np.full(len(frame), followed), horizon_days, is_return)
 
 
 def _refuse_unknown(label: str, needs: tuple[str, ...], past: Past) -> None:

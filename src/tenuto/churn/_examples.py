@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from tenuto.errors import ContractError
+from tenuto.churn._follow_up import FollowUp
+from tenuto.errors import ContractError, LeakError
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,12 @@ class Examples:
     X : features, made float64; NULL is NaN. Its index is dropped.
     y : 1 if the listener left, 0 if not; None when nobody knows yet
     outcome : what came, in a word, where the label tells more than yes or no; else None
+    follow_up : when it came, for models of time; else None
 
     Raises
     ------
     ContractError : if lengths differ, a column is twice there or not numeric, a value is
-        infinite, or a label is neither 0 nor 1
+        infinite, a label is neither 0 nor 1, or the follow-up says otherwise
     """
 
     user_id: np.ndarray
@@ -34,6 +36,7 @@ class Examples:
     X: pd.DataFrame
     y: np.ndarray | None = None
     outcome: np.ndarray | None = None
+    follow_up: FollowUp | None = None
 
     def __post_init__(self):
         put = object.__setattr__
@@ -42,11 +45,18 @@ class Examples:
         put(self, "X", as_features(self.X))
         put(self, "y", None if self.y is None else _as_labels(self.y))
         lengths = [len(part) for part in (self.user_id, self.cutoff, self.X)]
-        lengths += [len(part) for part in (self.y, self.outcome) if part is not None]
+        known = (self.y, self.outcome, self.follow_up)
+        lengths += [len(part) for part in known if part is not None]
         if len(set(lengths)) > 1:
             raise ContractError(
                 f"user_id, cutoff, X, y have {', '.join(map(str, lengths))} rows",
                 mend="join features and labels on (user_id, cutoff) first",
+            )
+        times = self.follow_up
+        if times is not None and (self.y is None or (self.y != times.labels()).any()):
+            raise ContractError(
+                "labels and the days of their events do not agree",
+                mend="let `label` and `event_day` of the label look at the same events",
             )
 
     def __len__(self) -> int:
@@ -61,7 +71,25 @@ class Examples:
         """The rows of a bool mask or of an array of positions, in its order."""
         labels = None if self.y is None else self.y[rows]
         outcomes = None if self.outcome is None else self.outcome[rows]
-        return Examples(self.user_id[rows], self.cutoff[rows], self.X.iloc[rows], labels, outcomes)
+        times = None if self.follow_up is None else self.follow_up.take(rows)
+        users, cutoffs, X = self.user_id[rows], self.cutoff[rows], self.X.iloc[rows]
+        return Examples(users, cutoffs, X, labels, outcomes, times)
+
+    def refuse_knowing_later_than(self, tested: np.datetime64) -> None:
+        """Stop if these examples, to be trained on, were followed past the cutoff to be scored.
+
+        Raises
+        ------
+        LeakError : if a day from ``tested`` on has told when an event came, or that none did
+        """
+        if self.follow_up is None or len(self) == 0:
+            return
+        known = (self.cutoff + self.follow_up.followed_days.astype("m8[D]")).max()
+        if known > tested:
+            raise LeakError(
+                f"training examples were followed until {known}, and {tested} is to be scored",
+                mend="load them with known_until, the cutoff to be scored",
+            )
 
     def in_order(self) -> Examples:
         """Rows by (cutoff, user_id), columns by name: a fit must not depend on chance orders.
@@ -81,8 +109,7 @@ class Examples:
                 mend="sum or choose before training: one row per listener and cutoff",
             )
         ordered = self.take(order)
-        columns = ordered.X[sorted(ordered.X.columns)]
-        return Examples(ordered.user_id, ordered.cutoff, columns, ordered.y, ordered.outcome)
+        return replace(ordered, X=ordered.X[sorted(ordered.X.columns)])
 
     @staticmethod
     def concatenate(parts: Sequence[Examples]) -> Examples:
@@ -112,6 +139,7 @@ class Examples:
             pd.concat([part.X[columns] for part in parts], ignore_index=True),
             np.concatenate(labels) if labels else None,
             np.concatenate(outcomes) if len(outcomes) == len(parts) else None,
+            FollowUp.concatenate([part.follow_up for part in parts]),
         )
 
 

@@ -4,7 +4,9 @@ A member provides ``LABEL`` (in words), ``WHO`` (those it is 1 for, in words), `
 user_days) and ``label(listeners, future)``, an Ibis table of ``user_id`` and ``label`` (1 = it
 happened). It may define ``at_risk(listeners)``, to whom it can happen at all, and ``BINS``, first
 and last bin on each user's own clock (0 = the bin that the features end with), and ``RATE``, how
-the share of ones is called ("churn rate" by default).
+the share of ones is called ("churn rate" by default). For models of time it has ``event_day(
+listeners, future)``, a table of ``user_id`` and ``event_day``, and ``EVENT_IS_A_RETURN = True``
+where the event is what keeps the label at 0.
 """
 
 from tenuto.catalogue import Catalogue

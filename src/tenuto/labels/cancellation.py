@@ -8,7 +8,7 @@ Source: S3-L1, with a cutoff (K41).
 
 import ibis
 
-from tenuto.labels._happened import happened
+from tenuto.labels._happened import first_day, happened
 
 LABEL = "cancelled in the horizon"
 WHO = "those who cancel"
@@ -29,3 +29,8 @@ def label(listeners, future):
     joined = found.left_join(sums, [("user_id", "who")]).drop("who")
     branches = [(joined[f"n_{outcome}"] > 0, outcome) for outcome in OUTCOMES[:-1]]
     return joined.mutate(outcome=ibis.cases(*branches, else_=OUTCOMES[-1])).drop(*columns)
+
+
+def event_day(listeners, future):
+    """The day of the cancellation."""
+    return first_day(listeners, future, NEEDS[0])

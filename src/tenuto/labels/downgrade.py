@@ -3,7 +3,7 @@
 Source: S3-L1 (second label), S4-W5.
 """
 
-from tenuto.labels._happened import happened
+from tenuto.labels._happened import first_day, happened
 
 LABEL = "moved to a lesser plan in the horizon"
 WHO = "those who downgrade"
@@ -19,3 +19,8 @@ def at_risk(listeners):
 def label(listeners, future):
     """1 for a downgrade, else 0."""
     return happened(listeners, future, NEEDS[0])
+
+
+def event_day(listeners, future):
+    """The day of the first downgrade."""
+    return first_day(listeners, future, NEEDS[0])

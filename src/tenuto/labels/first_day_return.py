@@ -4,7 +4,7 @@ One cutoff has the newcomers of one day: raise ``churn.training_cutoffs``. 1 is 
 those to call are at the end of the list.
 """
 
-from tenuto.labels._happened import happened
+from tenuto.labels._happened import first_day, happened
 
 LABEL = "came back in the horizon after the first day"
 WHO = "those who come back"
@@ -20,3 +20,8 @@ def at_risk(listeners):
 def label(listeners, future):
     """1 for an event in the window, else 0."""
     return happened(listeners, future, NEEDS[0])
+
+
+def event_day(listeners, future):
+    """The day of the return."""
+    return first_day(listeners, future, NEEDS[0])
