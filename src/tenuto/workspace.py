@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import filelock
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tenuto.errors import SettingsError, WorkspaceError
 
@@ -47,8 +47,13 @@ class ChurnSettings(_Section):
     models: list[str] = Field([], description="members of churn/; empty means the usual ones")
     call_list_model: str = Field("boosting", description="the model behind the call list")
     folds: int = Field(5, ge=2, description="groups of users for out-of-user scores")
-    training_cutoffs: int = Field(3, ge=1, description="how many closed cutoffs are stacked")
-    days_between_cutoffs: int = Field(1, ge=1, description="days between training cutoffs")
+    training_cutoffs: int = Field(4, ge=1, description="how many closed cutoffs are stacked")
+    days_between_cutoffs: int = Field(
+        0,
+        ge=0,
+        description="days between training cutoffs; 0 spreads them over the log, at most half a "
+        "horizon apart",
+    )
     bin_days: int = Field(14, ge=1, description="length of a bin on each user's own clock")
     min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")
     max_training_rows: int = Field(300_000, ge=100, description="more are sampled by hash")
@@ -67,6 +72,89 @@ class RecommendSettings(_Section):
     window_days: int = Field(30, ge=1, description="how far back preferences look")
     k: int = Field(20, ge=1, description="songs per listener")
     min_items: int = Field(5, ge=1, description="fewer distinct songs than this is a cold start")
+
+
+class OfferSettings(_Section):
+    """What one action costs and does; what is left out is as the member of actions/ has it."""
+
+    cost: float | None = Field(None, ge=0, description="for each listener who stays and takes it")
+    saves: float | None = Field(
+        None, ge=0, le=1, description="share of those about to leave whom it keeps"
+    )
+
+
+class RuleSettings(_Section):
+    """A rule of the service's own; the first whose conditions hold decides the action."""
+
+    action: str = Field(description="a member of actions/")
+    when: str = Field(
+        description='conditions joined by "and", such as "is_paid and probability > 0.4"'
+    )
+
+
+class RetentionSettings(_Section):
+    campaign: str = Field(
+        "retention",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="its name; groups are kept per campaign, so a new name draws them anew",
+    )
+    business_model: Literal["freemium", "paid", "advertising"] = Field(
+        "freemium",
+        description="freemium: a listener of unknown plan counts as free; paid: as paying, and "
+        "nobody is offered a trial; advertising: nobody pays, so no action touches a price",
+    )
+    stage: Literal["stickiness", "revenue"] = Field(
+        "revenue",
+        description="revenue: actions are weighed by money now; stickiness: those without an "
+        "offer are weighed without the cost of contact, so that they reach further, and offers "
+        "that cut a price at twice their cost, so that they come last",
+    )
+    value: dict[Literal["free", "paid"], float] = Field(
+        {"free": 10.0, "paid": 100.0},
+        description="what a listener who stays is worth, per plan, in the service's own money, "
+        "over the time that you plan for",
+    )
+    contact_cost: float = Field(0.05, ge=0, description="of one message, whoever gets it")
+    actions: list[str] = Field([], description="members of actions/; empty means all")
+    offers: dict[str, OfferSettings] = Field(
+        {}, description="cost and saves of an action, by its name, where they are not as usual"
+    )
+    rules: list[RuleSettings] = Field([], description="rules of your own: action and when")
+    leave_alone_below: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="who is less likely to leave than this stays without a message, which might "
+        "only remind of leaving",
+    )
+    capacity: int = Field(0, ge=0, description="how many listeners can be contacted; 0: all")
+    explore_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="where there is a capacity, the share of it that goes to listeners further "
+        "down by chance, so that it can be learned whom contact helps",
+    )
+    holdout_share: float = Field(
+        0.1, ge=0, le=0.9, description="left without contact by chance, to measure against"
+    )
+    # Not written down with the other settings and the records of runs: it is a secret.
+    holdout_key: str = Field(
+        "",
+        exclude=True,
+        description="the secret behind the groups; better in the environment, as "
+        "TENUTO_HOLDOUT_KEY. Empty: no secret, but groups are drawn all the same",
+    )
+    songs: int = Field(5, ge=0, description="songs beside each listener")
+    explained: int = Field(20_000, ge=1, description="listeners whose reasons are put in words")
+
+    @field_validator("value")
+    @classmethod
+    def _both_plans(cls, value: dict[str, float]) -> dict[str, float]:
+        """A plan that is left out keeps its usual value."""
+        if min(value.values(), default=0.0) < 0:
+            raise ValueError("a value is at least 0")
+        return {"free": 10.0, "paid": 100.0} | value
 
 
 class EngineSettings(_Section):
@@ -91,6 +179,7 @@ class Settings(_Section):
     ingest: IngestSettings = IngestSettings()
     churn: ChurnSettings = ChurnSettings()
     recommend: RecommendSettings = RecommendSettings()
+    retention: RetentionSettings = RetentionSettings()
     engine: EngineSettings = EngineSettings()
 
     @model_validator(mode="before")
