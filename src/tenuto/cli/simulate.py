@@ -1,18 +1,20 @@
 """Write the raw logs of a made-up service, dirt and lost files included.
 
 Its listeners' true habits are in OUT/truth, so that a method can be held
-against a known answer.
+against a known answer. With a campaign those on its call list are contacted, which
+keeps the persuadable only: OUT/truth/persuasion.parquet says who they are.
 
 Example:
 
   tenuto simulate musicbox logs --listeners 2000 --days 44 --seed 0
   tenuto simulate sparkify subscriptions --listeners 500
+  tenuto simulate musicbox after --campaign list.csv --from 2017-04-29
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,10 +38,24 @@ def command(
     clean: Annotated[
         bool, typer.Option("--clean", help="Spoil no line; lose, cut and copy no file.")
     ] = False,
+    campaign: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A call list, CSV or Parquet: who is contacted."),
+    ] = None,
+    from_day: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="The day of the contact.")
+    ] = None,
+    effect: Annotated[
+        float, typer.Option(help="How well offers work: 0 not at all, 1 as planted.")
+    ] = 1.0,
     as_json: AsJson = False,
 ) -> None:
     from tenuto import pipeline, simulation
+    from tenuto.simulation._campaign import Contacts
 
+    options: dict[str, Any] = {}
+    if campaign is not None or from_day is not None:
+        options["contacts"] = Contacts.asked(campaign, from_day, effect)
     days = simulation.CATALOGUE.get(source).DAYS if days is None else days
     with progress() as tell:
         truth = pipeline.simulate(
@@ -52,6 +68,7 @@ def command(
             dirt=not clean,
             file_faults=not clean,
             progress=lambda done, total: tell("simulating days", done, total),
+            **options,
         )
     if as_json:
         print_json({"logs": out, "truth": truth})

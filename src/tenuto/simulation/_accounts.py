@@ -51,8 +51,9 @@ class Accounts:
         rows = self.living(day)
         plan, drift = self.plan[rows], self.drift[rows]
         age, frailty = day - self.people.sign_up_day[rows], self.people.frailty[rows]
-        draw = rng.random((3, len(rows)))
+        draw = self._draws(day, rows, rng)
         cancels = draw[0] < self.model.hazards(frailty, age, plan, drift)
+        cancels = self._swayed(day, rows, cancels)
         up, down = self.people.upgrading[rows], self.people.downgrading[rows]
         changes = ~cancels & (draw[1] < self.model.changes(up, down, plan, drift))
         begins = (drift == 0) & (draw[2] < self.model.drifting(frailty, age, plan))
@@ -67,6 +68,14 @@ class Accounts:
     def living(self, day: int) -> np.ndarray:
         """Places of the accounts that exist at the start of ``day``."""
         return np.flatnonzero((self.people.sign_up_day < day) & ~self.is_cancelled)
+
+    def _draws(self, day: int, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Three numbers in [0, 1) for each of ``rows``."""
+        return rng.random((3, len(rows)))
+
+    def _swayed(self, day: int, rows: np.ndarray, cancels: np.ndarray) -> np.ndarray:
+        """Who cancels after all; a campaign has a word in it (``_campaign_accounts``)."""
+        return cancels
 
     def _cancel(self, rows: np.ndarray, day: int) -> None:
         self.is_cancelled[rows] = True

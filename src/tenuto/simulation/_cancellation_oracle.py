@@ -77,29 +77,37 @@ def account_states(truth: Path, cutoff: date) -> pd.DataFrame:
 
 
 def _chances(model: SubscriptionModel, states: pd.DataFrame, horizon_days: int) -> np.ndarray:
-    """Backwards over the days: ``stays[u, plan, drift]`` is the chance to be there at the end."""
+    found = stays(model, states, horizon_days)
+    rows = np.arange(len(states))
+    return 1.0 - found[rows, states["plan"].to_numpy(), states["drift"].to_numpy()]
+
+
+def stays(model: SubscriptionModel, states: pd.DataFrame, horizon_days: int) -> np.ndarray:
+    """The chance to be there at the end, of each account in each state: (account, plan, drift).
+
+    Backwards over the days, by the account's ``age``, ``frailty``, ``upgrading``, ``downgrading``.
+    """
     frailty, up, down = (
         states[name].to_numpy()[:, None, None] for name in ("frailty", "upgrading", "downgrading")
     )
     plan = np.array([FREE, PAID])[None, :, None]
     drift = np.arange(model.longest_drift + 1)[None, None, :]
-    stays = np.ones((len(states), 2, model.longest_drift + 1))
+    there = np.ones((len(states), 2, model.longest_drift + 1))
     changes = model.changes(up, down, plan, drift)
     for ahead in reversed(range(horizon_days)):
         age = states["age"].to_numpy()[:, None, None] + ahead
         begins = model.drifting(frailty, age, plan)
         # The drift moves by the plan of the day's start, the plan by the drift of its start.
         next_drift = np.append(np.arange(2, model.longest_drift + 1), 0)
-        same, other = stays, stays[:, ::-1]
+        same, other = there, there[:, ::-1]
         on_same = _moved(same, begins, next_drift)
         on_other = _moved(other, begins, next_drift)
         left = 1.0 - model.hazards(frailty, age, plan, drift)
-        stays = left * ((1.0 - changes) * on_same + changes * on_other)
-    rows = np.arange(len(states))
-    return 1.0 - stays[rows, states["plan"].to_numpy(), states["drift"].to_numpy()]
+        there = left * ((1.0 - changes) * on_same + changes * on_other)
+    return there
 
 
-def _moved(stays: np.ndarray, begins: np.ndarray, next_drift: np.ndarray) -> np.ndarray:
-    """Tomorrow's ``stays`` seen from each drift of today."""
-    content = (1.0 - begins) * stays[:, :, :1] + begins * stays[:, :, 1:2]
-    return np.concatenate([content, stays[:, :, next_drift]], axis=2)
+def _moved(there: np.ndarray, begins: np.ndarray, next_drift: np.ndarray) -> np.ndarray:
+    """Tomorrow's chances to be ``there`` seen from each drift of today."""
+    content = (1.0 - begins) * there[:, :, :1] + begins * there[:, :, 1:2]
+    return np.concatenate([content, there[:, :, next_drift]], axis=2)

@@ -15,12 +15,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenuto.errors import SettingsError, WorkspaceError
 from tenuto.simulation._activity import Activity
+from tenuto.simulation._campaign import Contacts, leaving_days, write_persuasion
 from tenuto.simulation._day import World, make_world, one_day
 from tenuto.simulation._files import LogFile, LogFolder
 from tenuto.simulation._listeners import listeners_table
@@ -40,6 +42,7 @@ def simulate(
     packed: bool = True,
     dirt: bool = True,
     file_faults: bool = True,
+    contacts: Contacts | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write ``days`` days of raw logs to ``out`` and the truth to ``out/truth``.
@@ -52,19 +55,24 @@ def simulate(
     packed : ``.log.tar.gz`` as the service delivers, else plain ``.log``
     dirt : spoil rows at the real rates
     file_faults : lose, cut and copy whole files on the real days
+    contacts : a campaign; days before it are the same bytes as without it
     progress : called with (days done, days in all) after each day
 
     Returns
     -------
     The truth's folder: ``listeners.parquet`` (one row per listener), ``user_days.parquet``
-    (true events per listener and day, before dirt and faults) and ``model.json``.
+    (true events per listener and day, before dirt and faults) and ``model.json``; with a
+    campaign also ``persuasion.parquet``, while ``listeners.parquet`` says what they would do
+    without it.
 
     Raises
     ------
-    SettingsError : if ``listeners`` or ``days`` is below 1, or ``seed`` below 0
+    SettingsError : if ``listeners`` or ``days`` is below 1, ``seed`` below 0, or the campaign is
+        outside the log or about strangers
     WorkspaceError : if ``out`` is a file or already holds logs
     """
     _check(out, listeners, days, seed)
+    contact_day = contacts.day_number(FIRST_DAY, days) if contacts else None
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     folder = LogFolder(out, days, packed, dirt, file_faults)
@@ -72,6 +80,8 @@ def simulate(
     _write_truth(truth, world)
     with pq.ParquetWriter(truth / "user_days.parquet", USER_DAYS) as user_days:
         for day in range(days):
+            if contacts is not None and day == contact_day:
+                _contact(truth, world, contacts, day)
             for part in world.model.sign_up_days:
                 activity, logs = one_day(world, part, day)
                 user_days.write_table(_user_days(world, activity, day))
@@ -96,6 +106,15 @@ def _write_truth(truth: Path, world: World) -> None:
     world.model.save(truth / "model.json")
     table = listeners_table(world.model, world.listeners, world.listening.tastes)
     table.to_parquet(truth / "listeners.parquet", index=False)
+
+
+def _contact(truth: Path, world: World, contacts: Contacts, day: int) -> None:
+    """From now on who was contacted leaves when contact says."""
+    listeners = world.listeners
+    is_contacted = contacts.places(listeners.user_id)
+    without, with_contact = leaving_days(world, contacts, day)
+    write_persuasion(truth, listeners.user_id, is_contacted, (without, with_contact), day)
+    listeners.leaving_day = np.where(is_contacted, with_contact, without)
 
 
 def _user_days(world: World, activity: Activity, day: int) -> pa.Table:

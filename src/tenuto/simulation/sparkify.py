@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 from tenuto.errors import SettingsError, WorkspaceError
 from tenuto.simulation import _accounts
 from tenuto.simulation._accounts import Accounts
+from tenuto.simulation._campaign import Contacts
+from tenuto.simulation._campaign_accounts import contacted
 from tenuto.simulation._pages import PAGES
 from tenuto.simulation._sittings import DAY_S, Service, places_of, sittings_of
 from tenuto.simulation._subscribers import make_subscribers, subscribers_table
@@ -45,6 +47,7 @@ def simulate(
     file_faults: bool = True,
     sign_up_days: int = DAYS,
     logged_out_id: str = "",
+    contacts: Contacts | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Write ``days`` days of raw logs to ``out/log_data`` and the truth to ``out/truth``.
@@ -61,27 +64,35 @@ def simulate(
         after them
     logged_out_id : the user of logged-out and guest rows, such as "1261737": in some exports
         all of them have one id (K43)
+    contacts : a campaign; days before it are the same bytes as without it
     progress : called with (days done, days in all) after each day
 
     Returns
     -------
     The truth's folder: ``listeners.parquet`` (one row per listener), ``plans.parquet``,
     ``drifts.parquet``, ``cancellations.parquet``, ``user_days.parquet`` (events per listener and
-    day, logged-out ones left out) and ``model.toml``.
+    day, logged-out ones left out) and ``model.toml``; with a campaign ``persuasion.parquet``.
 
     Raises
     ------
-    SettingsError : if ``listeners``, ``days`` or ``sign_up_days`` is below 1, or ``seed`` below 0
+    SettingsError : if ``listeners``, ``days`` or ``sign_up_days`` is below 1, ``seed`` below 0, or
+        the campaign is outside the log or about strangers
     WorkspaceError : if ``out`` is a file or already holds logs
     """
     _check(out, {"listeners": listeners, "days": days, "sign_up_days": sign_up_days}, seed)
+    contact_day = contacts.day_number(FIRST_DAY, days) if contacts else None
     truth = out / "truth"
     truth.mkdir(parents=True, exist_ok=True)
     service = make_service(SubscriptionModel(), listeners, sign_up_days, seed)
     _write_people(truth, service)
     lines = Lines(out / "log_data", service, seed, packed, dirt, file_faults, logged_out_id)
+
+    def before(day: int) -> None:
+        if contacts is not None and day == contact_day:
+            service.accounts = contacted(service.accounts, contacts, day, seed, truth)
+
     with pq.ParquetWriter(truth / "user_days.parquet", USER_DAYS) as user_days:
-        for day, events in enumerate(_days(service, days, seed)):
+        for day, events in enumerate(_days(service, days, seed, before)):
             lines.write(day, events)
             user_days.write_table(_user_days(service, day, events))
             if progress is not None:
@@ -107,10 +118,16 @@ def make_service(model: SubscriptionModel, listeners: int, sign_up_days: int, se
     )
 
 
-def _days(service: Service, days: int, seed: int) -> Iterator[Events]:
-    """The events of each day by the clock; who sits on past midnight is on both days."""
+def _days(
+    service: Service, days: int, seed: int, before: Callable[[int], None]
+) -> Iterator[Events]:
+    """The events of each day by the clock; who sits on past midnight is on both days.
+
+    ``before`` is called with each day before anything happens on it.
+    """
     left_over: Events | None = None
     for day in range(days):
+        before(day)
         rng = np.random.default_rng([seed, 10, day])
         sittings = sittings_of(service, day, rng)
         events = events_of(service, sittings, places_of(service, sittings, rng), rng)
