@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from service import CUTOFF, a_town, timeline_of
-from tenuto.churn import _protocols, _study
+from tenuto.churn import _bench, _protocols
 from tenuto.churn._dataset import at_cutoff
 from tenuto.churn._findings import funnel
+from tenuto.churn._spacing import Spacing
 from tenuto.churn._study import study
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import user_fold
@@ -35,7 +36,7 @@ class Spy:
         self.trained_on = {}
         self.scored = []
         self._watch(monkeypatch, _protocols, "fit", self._see_fit)
-        self._watch(monkeypatch, _study, "forward", self._see_forward)
+        self._watch(monkeypatch, _bench, "forward", self._see_forward)
 
     @staticmethod
     def _watch(monkeypatch, module, name, see):
@@ -111,15 +112,15 @@ def test_no_label_was_still_open_when_a_model_was_trained(each):
 def test_where_the_outcome_is_known_the_cutoff_is_its_own_test(spied):
     found = spied[CUTOFF][0]
     assert found.test_cutoff == CUTOFF
-    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 8)]
+    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 11)]
     assert found.calling_cutoffs == found.training_cutoffs
 
 
 def test_where_it_is_not_the_test_is_at_the_latest_cutoff_whose_outcome_is(spied):
     found = spied[END][0]
     assert (found.cutoff, found.test_cutoff) == (END, CUTOFF)
-    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 8)]
-    assert found.calling_cutoffs == [END - timedelta(days=days) for days in (7, 8)]
+    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 11)]
+    assert found.calling_cutoffs == [END - timedelta(days=days) for days in (7, 11)]
 
 
 def test_the_call_list_has_every_listener_once_by_probability(each, events):
@@ -198,3 +199,18 @@ def test_features_look_no_further_back_than_the_shortest_history_allows(spied):
     assert set(spied[CUTOFF][0].models["logistic"].columns) == set(
         card[card["is_used_forward"]].index
     )
+
+
+@pytest.mark.parametrize(
+    ("room_days", "step_days"),
+    [(0, 1), (2, 1), (9, 3), (21, 7), (300, 7)],
+    ids=["no room", "three in a row", "spread out", "half a horizon", "never further"],
+)
+def test_training_cutoffs_are_spread_over_the_log(room_days, step_days):
+    spacing = Spacing.of("inactivity", ChurnSettings(horizon_days=14))
+    assert spacing.step_within(room_days, 4) == step_days
+
+
+def test_who_says_how_far_apart_cutoffs_are_gets_that():
+    settings = ChurnSettings(horizon_days=14, days_between_cutoffs=3)
+    assert Spacing.of("inactivity", settings).step_within(300, 4) == 3

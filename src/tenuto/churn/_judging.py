@@ -135,11 +135,11 @@ def _wide(scores: pd.DataFrame, n_rows: int) -> tuple[dict[str, np.ndarray], np.
                 mend="pass the scores as forward or snapshot returned them, and test.y",
             )
         user_ids = users
-        probabilities[str(name)] = _levelled(table)
+        probabilities[str(name)] = levelled(table)
     return probabilities, user_ids
 
 
-def _levelled(table: pd.DataFrame) -> np.ndarray:
+def levelled(table: pd.DataFrame) -> np.ndarray:
     """Probabilities; those of a model that is one constant per fold become one constant.
 
     Leavers left out of a fold's training lower its constant and raise the rate it is judged

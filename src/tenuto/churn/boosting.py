@@ -12,6 +12,12 @@ from tenuto.sampling import Rows
 
 LABEL = "Gradient boosting"
 NEEDS: tuple[str, ...] = ()
+#: What `tenuto churn train` tries (see ``_search_space.py``).
+SPACE = {
+    "learning_rate": (0.01, 0.1),
+    "num_leaves": (4, 64),
+    "rounds_when_few": (40, 400),
+}
 
 _PARAMETERS = {
     "objective": "binary",

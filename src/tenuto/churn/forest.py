@@ -9,6 +9,12 @@ from tenuto.churn._contract import ChurnModel
 
 LABEL = "Random forest"
 NEEDS: tuple[str, ...] = ()
+#: Wider than the grids of S1-M5 and S2-M4, whose best lay at their edges; more trees only calm.
+SPACE = {
+    "max_depth": (4, 30),
+    "min_samples_leaf": (2, 200),
+    "max_rows_per_tree": (2_500, 40_000),
+}
 
 
 class Model(ChurnModel):

@@ -11,6 +11,8 @@ from tenuto.churn._preprocessing import scaler, signed_log1p
 
 LABEL = "Logistic regression"
 NEEDS: tuple[str, ...] = ()
+#: From hardly any column used to hardly any held back.
+SPACE = {"C": (1e-4, 10.0)}
 
 
 class Model(ChurnModel):

@@ -16,6 +16,11 @@ from tenuto.sampling import Rows
 
 LABEL = "Neural network"
 NEEDS: tuple[str, ...] = ()
+#: Epochs are left alone: users held out say when to stop.
+SPACE = {
+    "hidden": [[8], [16], [32], [32, 16], [64, 32]],
+    "alpha": (1e-5, 1.0),
+}
 _CLASSES = np.array([0, 1], dtype=np.int8)
 
 
