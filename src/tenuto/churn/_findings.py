@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -14,11 +12,7 @@ from tenuto.churn._protocols import Scored
 from tenuto.evaluation import curves
 from tenuto.evaluation.folds import user_fold
 from tenuto.evaluation.importance import permutation_importance
-from tenuto.evaluation.leaks import (
-    single_feature_aucs,
-    stop_on_leaking_feature,
-    stop_on_leaking_model,
-)
+from tenuto.evaluation.leaks import single_feature_aucs
 from tenuto.timeline import HEADLINE
 
 _CURVES = {
@@ -30,19 +24,6 @@ _CURVES = {
 _IMPORTANCE_REPEATS = 5
 # What the list shows beside the probability, where the source has it.
 _SHOWN = ("days_since_last_play", "n_plays_14d", "n_active_days_14d", "played_s_14d")
-
-
-def stop_on_leaks(test: CutoffData, scored: Scored, allow: Sequence[str] = ()) -> None:
-    """Refuse figures too good to be true, among listeners who can still be kept.
-
-    Of everybody, recency alone tells very well who has left long ago, honestly.
-    """
-    rows = test.populations()[HEADLINE]
-    labels = test.examples.y
-    assert labels is not None
-    stop_on_leaking_feature(test.examples.X[rows], labels[rows], allow=allow)
-    for name in scored.models:
-        stop_on_leaking_model(labels[rows], scored.probability(name)[rows], name=name)
 
 
 def metrics(

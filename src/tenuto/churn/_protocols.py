@@ -194,6 +194,7 @@ def _refuse_open_labels(training: Examples, test: Examples, horizon_days: int) -
             f"a label of {horizon_days} days at {newest} was not known on {tested}",
             mend=f"train at cutoffs up to {tested - np.timedelta64(horizon_days, 'D')}",
         )
+    training.refuse_knowing_later_than(tested)
 
 
 def _seed(random_state: int, name: str, fold: int) -> int:

@@ -17,7 +17,7 @@ from tenuto.timeline import HEADLINE
 SUMMARY_FILE = "summary.json"
 #: Below so many of those whom the label is about, a draw between models proves nothing (K40).
 FEW = 50
-_TABLES = ("metrics", "curves", "importances", "funnel", "features", "next_step")
+_TABLES = ("metrics", "curves", "importances", "funnel", "features", "guards", "next_step")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def write_study(found: Study, model: str, horizon_days: int, folder: Path) -> No
     found.call_list.to_csv(folder / "churn_scores.csv", index=False)
     found.calibrations.to_csv(folder / "calibration.csv", index=False)
     write_json(folder / "calibrators.json", found.calibration.to_dict())
+    if len(found.outlook):
+        found.outlook.to_parquet(folder / "outlook.parquet", index=False)
     found.features_at.to_parquet(folder / "features.parquet", index=False)
     found.test_scores.to_parquet(folder / "test_scores.parquet", index=False)
     for name, fitted in found.models.items():

@@ -21,12 +21,9 @@ from tenuto.churn._judging import judge
 from tenuto.churn._protocols import Progress, Scored, fit
 from tenuto.churn._table import read_table
 from tenuto.churn._table_examples import Prepared, TableSettings, prepare, without_telling_sums
+from tenuto.churn._table_guarded import guard_table
 from tenuto.churn._table_judging import cross_fit, look_at_leading_column, ranking_note
-from tenuto.evaluation.leaks import (
-    single_feature_aucs,
-    stop_on_leaking_feature,
-    stop_on_leaking_model,
-)
+from tenuto.evaluation.leaks import single_feature_aucs, stop_on_leaking_model
 from tenuto.evaluation.sums import TellingSum
 
 #: What a table is scored with: the first of these that was trained.
@@ -72,7 +69,7 @@ def study_table(
     read = prepare(read_table(file), settings)
     labels = read.examples.y
     assert labels is not None
-    stop_on_leaking_feature(read.examples.X, labels, allow=settings.allow)
+    guard_table(read.examples, settings)
     read, sums = without_telling_sums(read, settings.allow)
     names = model_names(settings.models, read.examples)
     notes = look_at_leading_column(read.examples, settings)

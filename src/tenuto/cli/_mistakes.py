@@ -11,9 +11,10 @@ from typing import NoReturn
 
 import typer
 
-from tenuto.errors import TenutoError
+from tenuto.errors import LeakError, TenutoError
 
-OURS, THE_USERS, INTERRUPTED = 1, 2, 130
+#: A leak has a status of its own: a list that knows the future must not be sent to anybody.
+OURS, THE_USERS, LEAK, DRIFT, INTERRUPTED = 1, 2, 3, 4, 130
 
 _MENDS = {
     errno.ENOSPC: "free some space, then run again: finished work is kept",
@@ -36,7 +37,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except TenutoError as mistake:
-        _exit(f"{type(mistake).__name__}: {mistake}", THE_USERS)
+        status = LEAK if isinstance(mistake, LeakError) else THE_USERS
+        _exit(f"{type(mistake).__name__}: {mistake}", status)
     except KeyboardInterrupt:
         _exit("Stopped. Finished work is kept: run the same command to go on.", INTERRUPTED)
     except MemoryError:

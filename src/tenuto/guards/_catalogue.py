@@ -1,0 +1,5 @@
+"""The members of this room."""
+
+from tenuto.catalogue import Catalogue
+
+CATALOGUE = Catalogue("tenuto.guards", must_provide=("LABEL", "check"))
