@@ -41,7 +41,7 @@ def drawn(request, tmp_path_factory) -> dict[str, list[Part]]:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_has_something_to_say_about_any_run(name, drawn):
-    assert drawn[name]
+    assert drawn[name] or hasattr(CATALOGUE.get(name), "STEP")
     assert all(
         isinstance(part, Paragraph | Notice | Facts | Figure | Row | Table) for part in drawn[name]
     )

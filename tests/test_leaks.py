@@ -9,7 +9,7 @@ import pytest
 import test_adding_a_member
 from conftest import download, log, play, search, workspace_over
 from service import CUTOFF, a_town, features_at, frame, summed, timeline_of
-from tenuto.churn import _study
+from tenuto.churn import _bench
 from tenuto.churn._study import study
 from tenuto.errors import LeakError
 from tenuto.timeline import listeners
@@ -171,7 +171,7 @@ def test_a_model_too_good_to_be_true_stops_the_study_and_is_named(
     monkeypatch, duckdb_engine, timeline
 ):
     """As if it had been told the labels of the listeners whom it scores."""
-    honest = _study.forward
+    honest = _bench.forward
 
     def told(training, test, names, **options):
         scored = honest(training, test, names, **options)
@@ -180,6 +180,6 @@ def test_a_model_too_good_to_be_true_stops_the_study_and_is_named(
         scored.scores.loc[rows, "probability"] = test.y * 0.9 + luck
         return scored
 
-    monkeypatch.setattr(_study, "forward", told)
+    monkeypatch.setattr(_bench, "forward", told)
     with pytest.raises(LeakError, match=r"logistic reaches AUC 1\.0"):
         study(duckdb_engine, timeline, CUTOFF, SETTINGS, random_state=0)

@@ -15,6 +15,7 @@ from tenuto.engines import Engine
 from tenuto.events.lake import Lake
 from tenuto.recommenders._results import RecommendSummary
 from tenuto.record import code_digest, digest_of, versions, write_json
+from tenuto.retention._results import RetentionSummary
 from tenuto.timeline import Timeline
 from tenuto.workspace import Workspace
 
@@ -61,6 +62,7 @@ def write_record(
     day: date,
     churned: ChurnSummary,
     recommended: RecommendSummary,
+    retained: RetentionSummary,
 ) -> None:
     folder = workspace.run_folder(day)
     metrics = folder / "churn" / "metrics.csv"
@@ -74,6 +76,7 @@ def write_record(
             "code": code_digest(),
             "churn": churned.to_dict(),
             "recommend": recommended.to_dict(),
+            "retention": retained.to_dict(),
             "metrics": pd.read_csv(metrics).to_dict("records") if metrics.exists() else [],
         },
     )

@@ -6,7 +6,7 @@ itself, and can be killed and called again: what is done is recognised and left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,24 +16,36 @@ from typing import Any
 import pandas as pd
 
 from tenuto import ingest as ingesting
-from tenuto import labels, replication, reports, simulation, sources
+from tenuto import labels, monitoring, replication, reports, simulation, sources
 from tenuto.churn import _table_results as table_results
+from tenuto.churn._compare import Comparison, compare_run
 from tenuto.churn._results import ChurnSummary, write_skipped, write_study
+from tenuto.churn._search_halving import Budget
 from tenuto.churn._study import study
 from tenuto.churn._table_examples import TableSettings
 from tenuto.churn._table_results import ScoreSummary, TableSummary, write_table_study
 from tenuto.churn._table_study import study_table
-from tenuto.errors import NotEnoughData, SettingsError
+from tenuto.churn._tuning import N_TRIALS, Search, Told, Tuning, tune
+from tenuto.churn._tuning_results import Shelf
+from tenuto.errors import ContractError, CutoffError, LeakError, NotEnoughData, SettingsError
 from tenuto.events.lake import Lake
 from tenuto.ingest import IngestSummary
+from tenuto.insights import write_insights
+from tenuto.insights._view import View
 from tenuto.opened import inputs, opened, timeline_of, write_record
 from tenuto.recommenders._results import RecommendSummary, write_recommendations
-from tenuto.record import (
-    do_step,
-    write_folder_aside,
+from tenuto.record import do_step, done, write_folder_aside
+from tenuto.retention._measure_campaign import (
+    CampaignTable,
+    MeasureSummary,
+    measure_from_table,
+    measure_workspace,
 )
+from tenuto.retention._measure_workspace import campaigns_of
+from tenuto.retention._results import RetentionSummary, scored_by, write_retention
 from tenuto.rollups import build_rollups, items_file
 from tenuto.timeline import (
+    HEADLINE,
     activity_by_day,
     device_shares,
     events_per_user,
@@ -54,6 +66,8 @@ class RunSummary:
     ingest: IngestSummary
     churn: ChurnSummary
     recommend: RecommendSummary
+    retention: RetentionSummary
+    alarms: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -63,6 +77,8 @@ class RunSummary:
             "ingest": self.ingest.to_dict(),
             "churn": self.churn.to_dict(),
             "recommend": self.recommend.to_dict(),
+            "retention": self.retention.to_dict(),
+            "alarms": list(self.alarms),
         }
 
 
@@ -144,15 +160,20 @@ def churn(
     ``cutoff`` is by default the day after the last day of log. A log too short to train on is
     said so in the summary (``skipped``), not an error.
     """
-    settings = workspace.settings
+    settings, shelf = workspace.settings, Shelf(workspace.root)
     with opened(workspace, cutoff) as (engine, timeline, day):
 
         def write(folder: Path) -> None:
             told = None if progress is None else _models_told(progress)
-            seed = settings.random_state
             try:
                 found = study(
-                    engine, timeline, day, settings.churn, random_state=seed, progress=told
+                    engine,
+                    timeline,
+                    day,
+                    settings.churn,
+                    random_state=settings.random_state,
+                    tuned=shelf.settings,
+                    progress=told,
                 )
             except NotEnoughData as short:
                 return write_skipped(day, str(short), folder)
@@ -160,7 +181,7 @@ def churn(
             return write_study(found, model, horizon, folder)
 
         folder = workspace.run_folder(day) / "churn"
-        asked = [settings.churn.model_dump(), settings.random_state]
+        asked = [settings.churn.model_dump(), settings.random_state, shelf.everything(day)]
         do_step(folder, inputs(workspace, timeline, day, asked), write)
     return ChurnSummary.read(folder)
 
@@ -195,6 +216,59 @@ def recommend(
     return RecommendSummary.read(folder)
 
 
+def retain(workspace: Workspace, cutoff: date | str | None = None) -> RetentionSummary:
+    """Whom to contact, why, with what and with which songs; and whom to hold out by chance.
+
+    Reads what `churn` and `recommend` saved at ``cutoff``.
+
+    Raises
+    ------
+    WorkspaceError : if they have not been run there
+    SettingsError : if a rule or an offer of the settings cannot be used
+    """
+    settings = workspace.settings
+    with opened(workspace, cutoff) as (_, timeline, day):
+        folder = workspace.run_folder(day)
+        asked = [settings.retention.model_dump(), settings.random_state, scored_by(folder)]
+        do_step(
+            folder / "retention",
+            inputs(workspace, timeline, day, asked),
+            lambda aside: write_retention(
+                folder,
+                campaigns_of(workspace),
+                settings,
+                aside,
+                pd.read_parquet(items_file(workspace)),
+            ),
+        )
+    return RetentionSummary.read(folder / "retention")
+
+
+def understand(workspace: Workspace, cutoff: date | str | None = None) -> Path:
+    """Cohorts, lifecycle, segments and what people heard before they left, as tables."""
+    settings = workspace.settings
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        run_folder = workspace.run_folder(day)
+        view = View.of_run(
+            engine,
+            timeline,
+            day,
+            churn=run_folder / "churn",
+            items=items_file(workspace),
+            horizon_days=settings.churn.horizon_days,
+            label=settings.churn.label or labels.usual_label(timeline.past(engine, day)),
+            random_state=settings.random_state,
+        )
+        asked = [done(run_folder / "churn"), settings.random_state]
+        folder = run_folder / "insights"
+        do_step(
+            folder,
+            inputs(workspace, timeline, day, asked),
+            lambda aside: write_insights(view, aside),
+        )
+    return folder
+
+
 def report(workspace: Workspace, cutoff: date | str | None = None) -> Path:
     """One self-contained page, drawn from saved results alone."""
     day = timeline_of(workspace).parse_cutoff(cutoff or timeline_of(workspace).end)
@@ -211,9 +285,12 @@ def run(
     describe(workspace, day)
     churned = churn(workspace, day, progress)
     recommended = recommend(workspace, day, progress)
-    folder = workspace.run_folder(day)
-    write_record(workspace, timeline, day, churned, recommended)
-    return RunSummary(day, folder, report(workspace, day), ingested, churned, recommended)
+    understand(workspace, day)
+    retained = retain(workspace, day)
+    alarms = tuple(alarm.in_words() for alarm in monitor(workspace, day))
+    write_record(workspace, timeline, day, churned, recommended, retained)
+    page, folder = report(workspace, day), workspace.run_folder(day)
+    return RunSummary(day, folder, page, ingested, churned, recommended, retained, alarms)
 
 
 def replicate(
@@ -302,3 +379,142 @@ def score_table(
 ) -> ScoreSummary:
     """The users of another table, scored by models that `train_on_table` kept."""
     return table_results.score_table(Path(models), file, Path(out), **options)
+
+
+def train(
+    workspace: Workspace,
+    cutoff: date | str | None = None,
+    models: Sequence[str] = (),
+    *,
+    budget_s: float | None = None,
+    n_trials: int = N_TRIALS,
+    progress: Told | None = None,
+) -> Tuning:
+    """Better settings for the churn models, if there are any, for the runs from now on.
+
+    ``models`` are members with something to tune; empty means all usual ones, and the ensembles
+    beside them. Days from the test of `churn` at ``cutoff`` on are not looked at.
+    """
+    settings = workspace.settings
+    search = Search.of(models, n_trials, settings.random_state)
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        return tune(
+            engine,
+            timeline,
+            day,
+            settings.churn,
+            search,
+            budget=Budget(budget_s),
+            told=progress,
+            shelf=Shelf(workspace.root),
+        )
+
+
+def compare(
+    workspace: Workspace,
+    cutoff: date | str | None = None,
+    *,
+    population: str = HEADLINE,
+    metric: str = "auc",
+    models: Sequence[str] = (),
+) -> Comparison:
+    """Which models of the run at ``cutoff`` differ by more than noise; nothing is trained."""
+    timeline, settings = timeline_of(workspace), workspace.settings
+    day = timeline.parse_cutoff(cutoff or timeline.end)
+    return compare_run(
+        workspace.run_folder(day) / "churn",
+        population=population,
+        metric=metric,
+        models=models,
+        random_state=settings.random_state,
+        n_draws=settings.churn.bootstrap_draws,
+    )
+
+
+def monitor(workspace: Workspace, cutoff: date | str | None = None) -> list[monitoring.Alarm]:
+    """Have the listeners changed since the models were made, and for whom are they as good?
+
+    Reads what `churn` saved at ``cutoff``; the alarms are what was off in the run before, too.
+    """
+    settings = workspace.settings
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        folder = workspace.run_folder(day)
+        asked = [settings.churn.model_dump(), settings.random_state, done(folder / "churn")]
+        do_step(
+            folder / "monitoring",
+            inputs(workspace, timeline, day, asked),
+            lambda aside: monitoring.write_monitoring(
+                folder, engine, timeline, day, settings, aside
+            ),
+        )
+        return monitoring.set_alarms(folder.parent, day)
+
+
+def mature(workspace: Workspace) -> monitoring.MaturedSummary:
+    """Hold earlier predictions against what came, as far as the log goes by now."""
+    with opened(workspace, None) as (engine, timeline, _):
+        return monitoring.mature(workspace, engine, timeline)
+
+
+def back_fill(
+    workspace: Workspace,
+    first: date | str,
+    last: date | str | None = None,
+    every_days: int = 1,
+    *,
+    newest_first: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> list[monitoring.FilledDay]:
+    """`run` at ``first``, and every ``every_days`` from then to ``last`` (by default the latest).
+
+    A day that was finished before is left alone, so that what was predicted stays as it was;
+    with ``force`` it is run again, and made anew where anything it depends on has changed. A day
+    that cannot be run does not stop the others.
+
+    Raises
+    ------
+    CutoffError : if ``first`` or ``last`` is no day, or none is between them
+    WorkspaceError, SettingsError, SourceError, EngineError : what would stop every day
+    """
+    ingest(workspace, progress)
+    timeline = timeline_of(workspace)
+    days = monitoring.days_between(first, last or timeline.end, every_days)
+    filled = []
+    for number, day in enumerate(reversed(days) if newest_first else days):
+        if progress is not None:
+            progress("days", number, len(days))
+        filled.append(_filled(workspace, day, force, progress))
+    return sorted(filled, key=lambda one: one.cutoff)
+
+
+def _filled(
+    workspace: Workspace, day: date, force: bool, progress: Progress | None
+) -> monitoring.FilledDay:
+    folder = workspace.run_folder(day)
+    try:
+        is_kept = monitoring.is_finished(folder) and not force
+        summary = None if is_kept else run(workspace, day, progress)
+    except (ContractError, CutoffError, LeakError, NotEnoughData) as mistake:
+        said, is_leak = f"{type(mistake).__name__}: {mistake}", isinstance(mistake, LeakError)
+        return monitoring.FilledDay(day, monitoring.FAILED, said, is_leak)
+    alarms = tuple(alarm.in_words() for alarm in monitoring.read_alarms(folder))
+    if summary is None:
+        return monitoring.FilledDay(day, monitoring.KEPT, alarms=alarms)
+    skipped = summary.churn.skipped
+    state = monitoring.NO_MODEL if skipped else monitoring.DONE
+    return monitoring.FilledDay(day, state, skipped or summary.churn.verdict, alarms=alarms)
+
+
+def measure_campaign(
+    workspace: Workspace, campaign: str | None = None, as_of: date | str | None = None
+) -> MeasureSummary:
+    """What contacting did, by the groups that were drawn when the call list was made."""
+    when = None if as_of is None else timeline_of(workspace).parse_cutoff(as_of)
+    with opened(workspace, None) as (engine, timeline, _):
+        return measure_workspace(workspace, engine, timeline, campaign, when)
+
+
+def measure_table(file: Path | str, asked: CampaignTable) -> MeasureSummary:
+    """The same for a campaign that was run elsewhere, from a table with a row per listener."""
+    return measure_from_table(file, asked)

@@ -133,13 +133,18 @@ def write_folder_aside(folder: Path, write: Callable[[Path], Any]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def done(folder: Path) -> str | None:
+    """The digest that the step in ``folder`` was made from; None where it was not made yet."""
+    marker = folder / "step.json"
+    return str(read_json(marker)["inputs"]) if marker.exists() else None
+
+
 def do_step(folder: Path, digest: str, write: Callable[[Path], Any]) -> bool:
     """Make ``folder`` by ``write(aside)``, unless it was made from the same inputs.
 
     The folder appears whole or not at all. Returns whether there was something to do.
     """
-    marker = folder / "step.json"
-    if marker.exists() and read_json(marker)["inputs"] == digest:
+    if done(folder) == digest:
         return False
 
     def write_and_mark(aside: Path) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tenuto.churn._results import ChurnSummary
     from tenuto.pipeline import RunSummary
     from tenuto.recommenders._results import RecommendSummary
+    from tenuto.retention._results import RetentionSummary
 
 
 def print_run(summary: RunSummary) -> None:
@@ -22,8 +23,13 @@ def print_run(summary: RunSummary) -> None:
     print(_churn_in_words(summary.churn))
     print(_lists_in_words(summary.recommend))
     places: dict[str, Path] = {"report": summary.report}
+    if not summary.retention.skipped:
+        print(_plan_in_words(summary.retention))
+        places["call list"] = summary.folder / "retention" / "call_list.csv"
+    for alarm in summary.alarms:
+        print(f"Alarm: {alarm}")
     if not summary.churn.skipped:
-        places["call list"] = summary.folder / "churn" / "churn_scores.csv"
+        places["all scores"] = summary.folder / "churn" / "churn_scores.csv"
     places["songs"] = summary.folder / "recommend" / "recommendations.csv"
     places["charts"] = summary.folder / "recommend" / "hot.csv"
     print()
@@ -124,6 +130,16 @@ def _lists_in_words(summary: RecommendSummary) -> str:
     if not summary.hot_this_week:
         return f"{lists}."
     return f"{lists}. Hot this week: {'; '.join(summary.hot_this_week)}."
+
+
+def _plan_in_words(summary: RetentionSummary) -> str:
+    """What the campaign would do, and what it rests on."""
+    return (
+        f"Whom to contact: {summary.n_contacted:,} of {summary.n_planned:,} listeners worth it; "
+        f"the other {summary.n_held_out:,} are held out by chance, to measure it.\n"
+        f"Expected worth {summary.expected_value:,.0f}, by the values, costs and chances of "
+        "[retention] in tenuto.toml: they are assumptions until a campaign is measured."
+    )
 
 
 def _figures(auc: dict[str, Any]) -> list[Any]:

@@ -1,29 +1,116 @@
 """Do everything: read new logs, find who is leaving, make lists, write the report.
 
 What is done already is recognised and left alone, so run it every day, and
-run it again when it was stopped.
+run it again when it was stopped. With --from it does one day after the other;
+days that were finished before stay as they are.
+
+Exit status 4 means that the listeners have changed since the models were made:
+the results are there, and the report says what.
 
 Example:
 
   tenuto run my-service --cutoff 2017-04-29
+  tenuto run my-service --from 2017-04-22 --to 2017-04-29
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenuto.cli._mistakes import DRIFT, LEAK, THE_USERS
 from tenuto.cli._options import AsJson, Cutoff, WorkspaceFolder
-from tenuto.cli._output import print_json
+from tenuto.cli._output import print_json, print_table
 from tenuto.cli._progress import progress
 from tenuto.cli._summaries import print_run
 
-
-def command(folder: WorkspaceFolder, cutoff: Cutoff = None, as_json: AsJson = False) -> None:
-    from tenuto import pipeline
+if TYPE_CHECKING:
+    from tenuto.monitoring import FilledDay
     from tenuto.workspace import Workspace
 
-    workspace = Workspace(folder)
+
+def command(
+    folder: WorkspaceFolder,
+    cutoff: Cutoff = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Run day by day from this one on.")
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option("--to", metavar="DAY", help="The last of the days; by default the latest."),
+    ] = None,
+    every: Annotated[int, typer.Option(help="Days from one run to the next, with --from.")] = 1,
+    newest_first: Annotated[
+        bool, typer.Option("--newest-first", help="Begin with the last of the days.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run days again that were finished before.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    from tenuto.workspace import Workspace
+
+    if first is not None and cutoff is not None:
+        raise typer.BadParameter("give either --cutoff or --from, not both")
+    if first is not None:
+        options = {"newest_first": newest_first, "force": force}
+        _back_fill(Workspace(folder), first, last, every, as_json, **options)
+    elif last is not None or every != 1 or newest_first or force:
+        raise typer.BadParameter("--to, --every, --newest-first and --force need --from")
+    else:
+        _run_one(Workspace(folder), cutoff, as_json)
+
+
+def _run_one(workspace: Workspace, cutoff: str | None, as_json: bool) -> None:
+    from tenuto import pipeline
+
     with progress() as tell:
         summary = pipeline.run(workspace, cutoff, progress=tell)
     if as_json:
         print_json(summary.to_dict())
     else:
         print_run(summary)
+    _exit_on_drift(summary.alarms)
+
+
+def _back_fill(
+    workspace: Workspace,
+    first: str,
+    last: str | None,
+    every: int,
+    as_json: bool,
+    **options: bool,
+) -> None:
+    from tenuto import monitoring, pipeline
+
+    with progress() as tell:
+        days = pipeline.back_fill(workspace, first, last, every, progress=tell, **options)
+    if as_json:
+        print_json({"days": [day.to_dict() for day in days], "runs": workspace.root / "runs"})
+    else:
+        _print_days(days)
+        print(f"\nEach day is in {workspace.root / 'runs'}")
+    failed = [day for day in days if day.state == monitoring.FAILED]
+    if failed:
+        raise typer.Exit(LEAK if any(day.is_leak for day in failed) else THE_USERS)
+    newest = [day for day in days if day.state == monitoring.DONE][-1:]
+    _exit_on_drift(newest[0].alarms if newest else ())
+
+
+def _print_days(days: list[FilledDay]) -> None:
+    print_table(
+        ["day", "state", "alarms", "in short"],
+        [[str(day.cutoff), day.state, len(day.alarms), " ".join(day.said.split())] for day in days],
+    )
+
+
+def _exit_on_drift(alarms: Sequence[str]) -> None:
+    """Status 4 where something was off twice running; the results are written all the same."""
+    if not alarms:
+        return
+    typer.echo("Drift, in this run and in the one before:", err=True)
+    for alarm in alarms:
+        typer.echo(f"  {alarm}", err=True)
+    raise typer.Exit(DRIFT)

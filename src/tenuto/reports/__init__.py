@@ -2,7 +2,8 @@
 
 A member is a section of the page. It provides ``TITLE``, ``ORDER`` (its place, rising; gaps are
 left for newcomers) and ``section(results)``, which returns parts (`tenuto.reports._parts`); one
-without parts is left off the page.
+without parts is left off the page. ``STEP``, where there is one, is the folder that the section is
+drawn from, of the run or of the workspace; a run without it has no such section.
 """
 
 from datetime import date

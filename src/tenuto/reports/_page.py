@@ -58,4 +58,7 @@ def in_order(catalogue: Catalogue) -> list[tuple[str, Any]]:
 
 def sections_of(results: Results, catalogue: Catalogue) -> dict[str, list[Part]]:
     """The parts of every section by its name, in the order of the page."""
-    return {name: member.section(results) for name, member in in_order(catalogue)}
+    return {
+        name: member.section(results) if results.has_step(getattr(member, "STEP", None)) else []
+        for name, member in in_order(catalogue)
+    }

@@ -68,11 +68,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: numbers stand to the right; what is long wraps, in a word if needed."""
+    """A column of a table: numbers stand to the right; what is long wraps, in a word if needed.
+
+    What wraps keeps its line ends. A wide one gets room for a sentence.
+    """
 
     title: str
     is_number: bool = False
     wraps: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)

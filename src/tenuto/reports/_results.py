@@ -35,6 +35,7 @@ class Results:
         self.cutoff = as_date(cutoff)
         self.folder = workspace.run_folder(self.cutoff)
         self._audit = workspace.audit
+        self._root = workspace.root
         self._mend = f"tenuto run {workspace.root} --cutoff {self.cutoff}"
 
     @cached_property
@@ -97,6 +98,10 @@ class Results:
             self._refuse(file)
         top = pd.read_parquet(file, filters=[("rank_active_14d", "<=", rows)])
         return top.sort_values("rank_active_14d", ignore_index=True)
+
+    def has_step(self, step: str | None) -> bool:
+        """Whether there is the folder of a step, of this run or of the workspace."""
+        return step is None or any((place / step).is_dir() for place in (self.folder, self._root))
 
     @property
     def has_model(self) -> bool:

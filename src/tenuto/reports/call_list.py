@@ -8,6 +8,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from tenuto.reports._parts import Column, Paragraph, Part, Table
+from tenuto.reports._planned import plan
+from tenuto.reports._planned_list import planned_list
 from tenuto.reports._results import Results
 from tenuto.reports._words import UNKNOWN, count, figure, hours, percent, plural, spoken, text
 
@@ -39,15 +41,22 @@ def section(results: Results) -> list[Part]:
     top = results.call_list(_SHOWN)
     if top.empty:
         return [Paragraph("Nobody was active in the last 14 days: there is nobody to keep.")]
-    return [_meaning(results, top), _table(results, top), _where()]
+    found = plan(results)
+    if found:
+        return [_meaning(results, top, is_planned=True), *planned_list(results, found, _SHOWN)]
+    return [_meaning(results, top, is_planned=False), _table(results, top), _where()]
 
 
-def _meaning(results: Results, top: pd.DataFrame) -> Paragraph:
-    best = top.iloc[0]
+def _meaning(results: Results, top: pd.DataFrame, *, is_planned: bool) -> Paragraph:
+    best, model = top.iloc[0], spoken(results.model)
     words = (
-        f"Rank 1 is the listener whom the {spoken(results.model)} model thinks likeliest to "
-        f"{_deed(results)}. A probability "
-        f"of {figure(best['probability'], 2)} says: of a hundred like this, "
+        f"Rank 1 is the listener whom the {model} model thinks likeliest to {_deed(results)}."
+        if not is_planned
+        else f"The {model} model says how likely each listener is to {_deed(results)}; the list is "
+        "in the order of what contact is expected to bring."
+    )
+    words += (
+        f" A probability of {figure(best['probability'], 2)} says: of a hundred like this, "
         f"{percent(best['probability'], 0).removesuffix('%')} {results.label.verb}. Start at the "
         "top and stop where the budget does."
     )
@@ -55,10 +64,11 @@ def _meaning(results: Results, top: pd.DataFrame) -> Paragraph:
         return Paragraph(
             f"{words} How good this order is cannot be told from so few: see the top of the page."
         )
+    tenth = "tenth at the highest risk" if is_planned else "first tenth"
     precision = results.metric("precision_at_10", results.model)
     if precision is not None:
         words += (
-            f" In the test {percent(precision['value'], 0)} of the first tenth did "
+            f" In the test {percent(precision['value'], 0)} of the {tenth} did "
             f"{results.label.verb}, against "
             f"{percent(precision['base_rate'], 0)} of all who were active."
         )
