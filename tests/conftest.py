@@ -23,9 +23,10 @@ from tenuto.events.actions import ACTIONS
 from tenuto.events.lake import Lake
 from tenuto.ingest._file import Porter
 from tenuto.rollups._day import Day, usual_lengths, with_share_played
+from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile, musicbox
 from tenuto.sources._contract import FACTS
-from tenuto.workspace import IngestSettings, Workspace
+from tenuto.workspace import Workspace
 
 #: Beside the checkout, where they are present at all; never copied into the project.
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

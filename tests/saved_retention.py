@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tenuto.retention._results import write_retention
-from tenuto.workspace import RetentionSettings, Settings, SourceSettings
+from tenuto.settings import RetentionSettings, Settings, SourceSettings
 
 CUTOFF = "2017-04-29"
 

@@ -20,10 +20,11 @@ from tenuto.churn._study import study
 from tenuto.ingest import ingest
 from tenuto.opened import timeline_of
 from tenuto.rollups import build_rollups
+from tenuto.settings import ChurnSettings
 from tenuto.simulation._cancellation_oracle import cancellation_chances
 from tenuto.simulation._cancellation_posterior import cancellation_posterior
 from tenuto.simulation._oracle import oracle_scores
-from tenuto.workspace import ChurnSettings, Workspace
+from tenuto.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

@@ -25,7 +25,7 @@ from tenuto.retention._measure_parts import differs_by_chance, effect_by
 from tenuto.retention._measure_results import About, write_measured
 from tenuto.retention._measure_table import CampaignTable, read_campaign
 from tenuto.retention._measure_words import sentences, verdict
-from tenuto.retention._measure_workspace import campaigns_of, follow
+from tenuto.retention._measure_workspace import follow
 from tenuto.simulation._campaign_table import FEATURES, campaign_table
 from tenuto.workspace import Workspace
 
@@ -395,7 +395,7 @@ def kept(workspace, closed_on: str, **columns):
     table = campaign_table(3_500, seed=1).assign(band="high", action="discount", **columns)
     found = measure(table.drop(columns=TRUTH), table[list(FEATURES)])
     about = About("spring", "within 14 days", "inactivity", closed_on)
-    write_measured(found, about, campaigns_of(workspace) / "spring" / "measured")
+    write_measured(found, about, workspace.campaigns / "spring" / "measured")
 
 
 def test_the_report_shows_a_campaign_once_its_days_are_over(tmp_path):

@@ -9,7 +9,7 @@ from tenuto.actions._choice import LEAVE_ALONE, choose, prices
 from tenuto.actions._people import people_of
 from tenuto.actions._rules import rules_of
 from tenuto.errors import ContractError, SettingsError, UnknownName
-from tenuto.workspace import OfferSettings, RetentionSettings, RuleSettings
+from tenuto.settings import OfferSettings, RetentionSettings, RuleSettings
 
 every_action = pytest.mark.parametrize("name", CATALOGUE.names())
 

@@ -17,8 +17,8 @@ from tenuto import engines
 from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._study import study
 from tenuto.evaluation.folds import user_fold
+from tenuto.settings import ChurnSettings
 from tenuto.simulation._oracle import oracle_scores
-from tenuto.workspace import ChurnSettings
 
 pytestmark = pytest.mark.slow
 

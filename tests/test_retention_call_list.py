@@ -8,7 +8,7 @@ from tenuto.errors import SettingsError
 from tenuto.record import read_json
 from tenuto.retention._bands import risk_bands
 from tenuto.retention._results import RetentionSummary, write_retention
-from tenuto.workspace import RuleSettings
+from tenuto.settings import RuleSettings
 
 WHAT_EVERY_ROW_HAS = ["reason_1", "reason_1_text", "action", "song_1", "song_5", "group", "band"]
 

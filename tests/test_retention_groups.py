@@ -13,7 +13,7 @@ from tenuto.retention._groups import (
     shares_by_hash,
 )
 from tenuto.retention._value import in_order, is_planned
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 SETTINGS = RetentionSettings(holdout_share=0.2)
 NOBODY = pd.DataFrame({"user_id": [], "group": []})

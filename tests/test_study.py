@@ -14,7 +14,7 @@ from tenuto.churn._spacing import Spacing
 from tenuto.churn._study import study
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import user_fold
-from tenuto.workspace import ChurnSettings
+from tenuto.settings import ChurnSettings
 
 HORIZON, HISTORY, FOLDS = 7, 7, 3
 SETTINGS = ChurnSettings(

@@ -23,7 +23,7 @@ from tenuto.churn._tuning_advice import advise
 from tenuto.churn._tuning_choice import chosen
 from tenuto.churn._tuning_results import Shelf, tuned_settings
 from tenuto.errors import NotEnoughData, SettingsError, UnknownName
-from tenuto.workspace import ChurnSettings
+from tenuto.settings import ChurnSettings
 
 HORIZON, HISTORY = 7, 7
 SETTINGS = ChurnSettings(

@@ -8,7 +8,8 @@ import pytest
 from conftest import log, play
 from tenuto.errors import SettingsError, SourceError, UnknownName, WorkspaceError
 from tenuto.ingest import ingest
-from tenuto.workspace import SETTINGS_FILE, Settings, Workspace
+from tenuto.settings import Settings
+from tenuto.workspace import SETTINGS_FILE, Workspace
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ from tenuto.retention._measure_campaign import (
     measure_from_table,
     measure_workspace,
 )
-from tenuto.retention._measure_workspace import campaigns_of
 from tenuto.retention._results import RetentionSummary, scored_by, write_retention
 from tenuto.rollups import build_rollups, items_file
 from tenuto.timeline import (
@@ -235,7 +234,7 @@ def retain(workspace: Workspace, cutoff: date | str | None = None) -> RetentionS
             inputs(workspace, timeline, day, asked),
             lambda aside: write_retention(
                 folder,
-                campaigns_of(workspace),
+                workspace.campaigns,
                 settings,
                 aside,
                 pd.read_parquet(items_file(workspace)),
@@ -288,6 +287,7 @@ def run(
     understand(workspace, day)
     retained = retain(workspace, day)
     alarms = tuple(alarm.in_words() for alarm in monitor(workspace, day))
+    mature(workspace)
     write_record(workspace, timeline, day, churned, recommended, retained)
     page, folder = report(workspace, day), workspace.run_folder(day)
     return RunSummary(day, folder, page, ingested, churned, recommended, retained, alarms)

@@ -11,7 +11,7 @@ from tenuto.actions import CATALOGUE
 from tenuto.actions._rules import Rule
 from tenuto.errors import SettingsError
 from tenuto.evaluation.profit import expected_profit
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 LEAVE_ALONE = "leave_alone"
 #: In the stage of stickiness. Arbitrary: a listener bought by a price is not one who likes it.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tenuto.errors import ContractError
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 _NEEDED = ("user_id", "probability", "is_active_14d")
 

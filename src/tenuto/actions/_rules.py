@@ -21,7 +21,7 @@ import pandas as pd
 
 from tenuto.actions import CATALOGUE
 from tenuto.errors import SettingsError
-from tenuto.workspace import RuleSettings
+from tenuto.settings import RuleSettings
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,

@@ -21,8 +21,8 @@ from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import legal_training_cutoffs
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import HEADLINE, Timeline
-from tenuto.workspace import ChurnSettings
 
 #: Settings of models for a label and a horizon, found before a test cutoff.
 Tuned = Callable[[str, int, date], Settings]

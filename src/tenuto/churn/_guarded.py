@@ -23,8 +23,8 @@ from tenuto.engines import Engine
 from tenuto.evaluation.folds import user_fold, user_hash
 from tenuto.features import build_features
 from tenuto.guards import Rows, Study, definitions_hash, run_guards
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import HEADLINE, OwnPast, Past, Timeline, listeners
-from tenuto.workspace import ChurnSettings
 
 #: Features are built again for so many listeners at most, chosen by a hash of their ids.
 MAX_LISTENERS = 2_000

@@ -13,8 +13,8 @@ from tenuto.churn._examples import Examples
 from tenuto.churn._judging import MIN_OF_EACH_CLASS
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import HEADLINE, Timeline
-from tenuto.workspace import ChurnSettings
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tenuto import labels
-from tenuto.workspace import ChurnSettings
+from tenuto.settings import ChurnSettings
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tenuto.churn._hazard_outlook import outlooks
 from tenuto.churn._next_step import NextStep
 from tenuto.churn._protocols import Progress
 from tenuto.engines import Engine
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import Timeline
-from tenuto.workspace import ChurnSettings
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from tenuto.churn._tuning_advice import ENSEMBLES, Advice, advise
 from tenuto.churn._tuning_choice import Choice, chosen
 from tenuto.churn._tuning_results import Shelf
 from tenuto.engines import Engine
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import Timeline
-from tenuto.workspace import ChurnSettings
 
 N_TRIALS = 27
 #: Told after each trial: what is done, trials done, trials in all at most, seconds left or None.

@@ -38,7 +38,6 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     from tenuto.retention._exported import export
-    from tenuto.retention._measure_workspace import campaigns_of
     from tenuto.workspace import Workspace
 
     workspace = Workspace(folder)
@@ -46,7 +45,7 @@ def command(
     with workspace.lock():
         done = export(
             listed,
-            campaigns_of(workspace),
+            workspace.campaigns,
             out,
             only_changed=only_changed,
             with_holdout=with_holdout,

@@ -16,8 +16,8 @@ from tenuto.events import schema
 from tenuto.events.lake import Lake
 from tenuto.ingest._plan import SKETCH_SIZE, Plan, build_plan, load_lines, recompute
 from tenuto.record import write_aside
+from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
-from tenuto.workspace import IngestSettings
 
 
 class Porter:

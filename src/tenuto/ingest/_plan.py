@@ -16,8 +16,8 @@ import pyarrow as pa
 from tenuto import cleaning
 from tenuto.engines import Engine
 from tenuto.events import schema
+from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
-from tenuto.workspace import IngestSettings
 
 # The smallest hashes of a file's lines: two files that share most of them are copies (K37).
 SKETCH_SIZE = 64

@@ -21,8 +21,9 @@ from tenuto.monitoring._holdout import groups_digest, held_out
 from tenuto.monitoring._outcomes import open_days, outcomes
 from tenuto.monitoring._run import Run
 from tenuto.record import digest_of, digest_of_file, read_json, write_aside, write_json
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import POPULATIONS, Timeline
-from tenuto.workspace import ChurnSettings, Workspace
+from tenuto.workspace import Workspace
 
 FOLDER, TABLE = "matured", "matured.csv"
 METRICS = (

@@ -14,8 +14,8 @@ from tenuto.catalogue import Catalogue
 from tenuto.monitoring._run import Run
 from tenuto.record import read_json
 from tenuto.saved import MANIFEST
+from tenuto.settings import Settings
 from tenuto.timeline import HEADLINE
-from tenuto.workspace import Settings
 
 _MODELS = Catalogue("tenuto.churn")
 _METRICS = (

@@ -17,8 +17,8 @@ from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.engines import Engine
 from tenuto.monitoring._psi import Histogram
 from tenuto.monitoring._run import Run
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import HEADLINE, Timeline
-from tenuto.workspace import ChurnSettings
 
 # Above this share of listeners whose value fell, a feature does not "only grow".
 _MAY_FALL = 0.002

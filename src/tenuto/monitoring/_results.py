@@ -25,8 +25,8 @@ from tenuto.monitoring._run import Run
 from tenuto.monitoring._slices import slice_values, slices
 from tenuto.monitoring._volume import volumes
 from tenuto.record import write_json
+from tenuto.settings import Settings
 from tenuto.timeline import HEADLINE, Timeline
-from tenuto.workspace import Settings
 
 
 def write_monitoring(

@@ -22,8 +22,8 @@ from tenuto.recommenders._judge import judge
 from tenuto.recommenders._lists import Ladder
 from tenuto.recommenders._titles import with_titles
 from tenuto.record import read_json, write_json
+from tenuto.settings import RecommendSettings
 from tenuto.timeline import Timeline
-from tenuto.workspace import RecommendSettings
 
 SUMMARY_FILE = "summary.json"
 

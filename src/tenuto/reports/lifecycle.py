@@ -97,7 +97,7 @@ def _moves(results: Results) -> list[Part]:
     moves = insight(results, "lifecycle_week")
     if moves.empty:
         return []
-    moves = moves.assign(from_state=moves["from_state"].fillna(""))
+    moves = moves.assign(from_state=moves["from_state"].astype(object).fillna(""))
     to_states = [state for state in _STATES if state in set(moves["to_state"])]
     n_of = moves.set_index(["from_state", "to_state"])["n_listeners"]
     rows = []

@@ -28,7 +28,7 @@ from tenuto.retention._groups import TREAT, assign_groups
 from tenuto.retention._songs import fitting_songs
 from tenuto.retention._value import in_order, is_planned
 from tenuto.retention._why import reasons_for
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 _WHO = ["rank", "user_id", "as_of", "horizon_days", "probability", "band", "expected_value"]
 _GROUP = ["group", "is_planned", "contacted", "campaign", "model_version", "stratum"]

@@ -31,7 +31,7 @@ import pandas as pd
 
 from tenuto.errors import ContractError
 from tenuto.record import write_aside
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 TREAT, HOLDOUT = "treat", "holdout"
 GROUPS_FILE = "groups.parquet"

@@ -9,7 +9,7 @@ from tenuto.engines import Engine
 from tenuto.retention._measure import measure
 from tenuto.retention._measure_results import MEASURED, About, MeasureSummary, write_measured
 from tenuto.retention._measure_table import CampaignTable, read_campaign
-from tenuto.retention._measure_workspace import campaigns_of, follow
+from tenuto.retention._measure_workspace import follow
 from tenuto.timeline import Timeline
 from tenuto.workspace import Workspace
 
@@ -39,7 +39,7 @@ def measure_workspace(
         closed_on=followed.closed_on.isoformat(),
         n_open=followed.n_open,
     )
-    return write_measured(found, about, campaigns_of(workspace) / name / MEASURED)
+    return write_measured(found, about, workspace.campaigns / name / MEASURED)
 
 
 def measure_from_table(file: Path | str, asked: CampaignTable) -> MeasureSummary:

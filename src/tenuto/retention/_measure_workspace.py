@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,8 +11,9 @@ from tenuto import labels
 from tenuto.engines import Engine
 from tenuto.errors import CutoffError, SettingsError, WorkspaceError
 from tenuto.record import read_json
+from tenuto.settings import ChurnSettings
 from tenuto.timeline import Timeline, listeners
-from tenuto.workspace import ChurnSettings, Workspace
+from tenuto.workspace import Workspace
 
 GROUPS_FILE = "groups.parquet"
 _KEPT = (
@@ -46,12 +46,7 @@ class Followed:
 
 def campaign_names(workspace: Workspace) -> list[str]:
     """The campaigns that have groups, by name."""
-    return sorted(file.parent.name for file in campaigns_of(workspace).glob(f"*/{GROUPS_FILE}"))
-
-
-def campaigns_of(workspace: Workspace) -> Path:
-    """Where campaigns are remembered."""
-    return workspace.root / "campaigns"
+    return sorted(file.parent.name for file in workspace.campaigns.glob(f"*/{GROUPS_FILE}"))
 
 
 def follow(
@@ -105,7 +100,7 @@ def follow(
 
 def _groups(workspace: Workspace, campaign: str) -> pd.DataFrame:
     """Those for whom contact was planned, held out or not; the others were in no draw."""
-    file = campaigns_of(workspace) / campaign / GROUPS_FILE
+    file = workspace.campaigns / campaign / GROUPS_FILE
     if not file.is_file():
         there = ", ".join(campaign_names(workspace)) or "none"
         raise WorkspaceError(

@@ -17,7 +17,7 @@ from tenuto.actions._choice import LEAVE_ALONE, choose
 from tenuto.actions._people import people_of
 from tenuto.evaluation.intervals import LEVEL, N_DRAWS
 from tenuto.evaluation.profit import expected_maximum_profit, expected_profit, profit_curve
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 RULE = "recency_rule"
 

@@ -22,7 +22,7 @@ from tenuto.retention._export import write_csv
 from tenuto.retention._groups import HOLDOUT, TREAT, remember, remembered
 from tenuto.retention._profit import profit_at_the_test
 from tenuto.retention._size import detectable_effect
-from tenuto.workspace import RetentionSettings, Settings
+from tenuto.settings import RetentionSettings, Settings
 
 SUMMARY_FILE = "summary.json"
 #: Labels that tell of something good: nobody is to be kept from it.

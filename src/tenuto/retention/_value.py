@@ -7,7 +7,7 @@ import pandas as pd
 
 from tenuto.actions._choice import LEAVE_ALONE
 from tenuto.retention._groups import TREAT, key_of, shares_by_hash
-from tenuto.workspace import RetentionSettings
+from tenuto.settings import RetentionSettings
 
 _ORDER = {
     "is_active_14d": False,

@@ -10,10 +10,10 @@ from typing import Any
 
 from tenuto.catalogue import Catalogue
 from tenuto.errors import SettingsError
+from tenuto.settings import SourceSettings
 from tenuto.sources._contract import Ignored, RawFile, find, unreadable
 from tenuto.sources._packing import LineReader
 from tenuto.sources._workspaces import described
-from tenuto.workspace import SourceSettings
 
 CATALOGUE = Catalogue(
     "tenuto.sources",

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tenuto.errors import SettingsError
-from tenuto.workspace import SourceSettings
+from tenuto.settings import SourceSettings
 
 
 def described(
