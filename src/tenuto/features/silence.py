@@ -25,10 +25,29 @@ _FADING_DAYS = 7
 _FADING_ACTIVITY = 0.5
 # Fading may have begun so many days ago.
 _BEGAN_DAYS_AGO = (2, 5)
+_EXPLANATIONS = ("any", "there", "fading", "silent")
 
 
 def rows(past):
-    """One row per listener and cell of the grid, with the likelihood of every explanation."""
+    """One row per listener, with the likelihood of every explanation, summed over the grid.
+
+    What a listener did is six small numbers, and many share all of them: the grid is gone
+    through once for each combination, not for each listener.
+    """
+    listeners = _histories(past)
+    facts = [name for name in listeners.columns if name != "user_id"]
+    cells = [{"active": active, "stop": stop} for active in _ACTIVE for stop in _STOP]
+    told = listeners.select(facts).distinct()
+    spread = told.mutate(cell=ibis.array([ibis.struct(cell) for cell in cells]).unnest())
+    spread = spread.mutate(active=spread.cell["active"], stop=spread.cell["stop"]).drop("cell")
+    explained = spread.mutate(**_explanations(spread))
+    sums = {name: explained[name].sum() for name in _EXPLANATIONS}
+    by_history = explained.group_by(facts).agg(**sums)
+    return listeners.inner_join(by_history, facts).select("user_id", *_EXPLANATIONS)
+
+
+def _histories(past):
+    """One row per listener: first and last active day, and on how many days active, and when."""
     days = past.table("user_days")
     ends = days.group_by("user_id").agg(
         first_age=days.age_days.max(),
@@ -42,11 +61,7 @@ def rows(past):
         dated.age_days < dated.who_first_age
     )
     weeks = dated.group_by(week_user="user_id").agg(n_last_week=is_last_week.sum())
-    listeners = ends.inner_join(weeks, [("user_id", "week_user")]).drop("week_user")
-    cells = [{"active": active, "stop": stop} for active in _ACTIVE for stop in _STOP]
-    spread = listeners.mutate(cell=ibis.array([ibis.struct(cell) for cell in cells]).unnest())
-    spread = spread.mutate(active=spread.cell["active"], stop=spread.cell["stop"]).drop("cell")
-    return spread.mutate(**_explanations(spread))
+    return ends.inner_join(weeks, [("user_id", "week_user")]).drop("week_user")
 
 
 def _explanations(cell):
