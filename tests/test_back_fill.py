@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from conftest import bytes_of, workspace_over
 from saved_results import write
 from service import CUTOFF, day_before, settle
-from tenuto import opened, pipeline
+from tenuto import errands, opened, pipeline
 from tenuto.churn._contract import ChurnModel
 from tenuto.cli._program import build_program
 from tenuto.errors import CutoffError, LeakError, NotEnoughData, WorkspaceError
@@ -43,7 +43,7 @@ def filled(tmp_path_factory):
     workspace = settle(made, QUICK)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(pipeline, "run", without_songs)
-        return workspace, pipeline.back_fill(workspace, FIRST, CUTOFF, EVERY)
+        return workspace, errands.back_fill(workspace, FIRST, CUTOFF, EVERY)
 
 
 def without_songs(workspace, day, progress=None):
@@ -101,7 +101,7 @@ def test_every_day_is_run_and_one_too_young_for_a_model_says_so(filled):
 def test_a_day_that_was_finished_is_left_alone(filled):
     workspace = filled[0]
     before = bytes_of(workspace.root)
-    again = pipeline.back_fill(workspace, CLOSED, LAST, EVERY)
+    again = errands.back_fill(workspace, CLOSED, LAST, EVERY)
     assert states(again) == [(CLOSED, "kept"), (LAST, "kept")]
     assert bytes_of(workspace.root) == before
 
@@ -128,7 +128,7 @@ def test_a_day_that_cannot_be_run_does_not_stop_the_others(empty, monkeypatch):
             str(CLOSED): LeakError("knows the future", mend="leave it out"),
         },
     )
-    days = pipeline.back_fill(empty, FIRST, CUTOFF, EVERY)
+    days = errands.back_fill(empty, FIRST, CUTOFF, EVERY)
     assert runs.days == ALL_DAYS
     assert [day.state for day in days] == ["failed", "failed", "done"]
     assert days[0].said == "NotEnoughData: too few\n  To mend: wait"
@@ -138,33 +138,33 @@ def test_a_day_that_cannot_be_run_does_not_stop_the_others(empty, monkeypatch):
 def test_what_would_stop_every_day_stops_at_once(empty, monkeypatch):
     runs = Runs(monkeypatch, **{str(YOUNG): WorkspaceError("the disk is full")})
     with pytest.raises(WorkspaceError):
-        pipeline.back_fill(empty, FIRST, CUTOFF, EVERY)
+        errands.back_fill(empty, FIRST, CUTOFF, EVERY)
     assert runs.days == [YOUNG]
 
 
 def test_a_fill_that_was_stopped_goes_on_where_it_was(empty, monkeypatch):
     stopped = Runs(monkeypatch, **{str(CLOSED): KeyboardInterrupt()})
     with pytest.raises(KeyboardInterrupt):
-        pipeline.back_fill(empty, FIRST, CUTOFF, EVERY)
+        errands.back_fill(empty, FIRST, CUTOFF, EVERY)
     assert stopped.days == ALL_DAYS[:2]
     runs = Runs(monkeypatch)
-    days = pipeline.back_fill(empty, FIRST, CUTOFF, EVERY)
+    days = errands.back_fill(empty, FIRST, CUTOFF, EVERY)
     assert runs.days == ALL_DAYS[1:]
     assert [day.state for day in days] == ["kept", "done", "done"]
 
 
 def test_the_newest_day_may_come_first_and_the_table_is_in_order_all_the_same(empty, monkeypatch):
     runs = Runs(monkeypatch)
-    days = pipeline.back_fill(empty, FIRST, CUTOFF, EVERY, newest_first=True)
+    days = errands.back_fill(empty, FIRST, CUTOFF, EVERY, newest_first=True)
     assert runs.days == ALL_DAYS[::-1]
     assert [day.cutoff for day in days] == ALL_DAYS
 
 
 def test_with_force_finished_days_are_run_again(filled, monkeypatch):
     asked = []
-    monkeypatch.setattr(pipeline, "_filled", lambda w, day, force, p: asked.append((day, force)))
+    monkeypatch.setattr(errands, "_filled", lambda w, day, force, p: asked.append((day, force)))
     with pytest.raises(AttributeError):
-        pipeline.back_fill(filled[0], CLOSED, LAST, EVERY, force=True)
+        errands.back_fill(filled[0], CLOSED, LAST, EVERY, force=True)
     assert asked == [(CLOSED, True), (LAST, True)]
 
 
@@ -176,14 +176,14 @@ def test_days_that_are_none_are_refused_with_a_mend(empty, monkeypatch):
         (FIRST, CUTOFF, 0, r"every 0 days\n.*--every 1"),
     ):
         with pytest.raises(CutoffError, match=says):
-            pipeline.back_fill(empty, first, last, every)
+            errands.back_fill(empty, first, last, every)
 
 
 @pytest.mark.slow
 def test_a_fill_makes_everything_that_a_run_makes(tmp_path):
     made = workspace_over(write_town(tmp_path / "logs"), tmp_path / "workspace")
     workspace = settle(made, QUICK)
-    days = pipeline.back_fill(workspace, CLOSED, LAST, EVERY, newest_first=True)
+    days = errands.back_fill(workspace, CLOSED, LAST, EVERY, newest_first=True)
     assert states(days) == [(CLOSED, "done"), (LAST, "done")]
     for day in (CLOSED, LAST):
         files = {path.name for path in workspace.run_folder(day).iterdir()}
@@ -193,7 +193,7 @@ def test_a_fill_makes_everything_that_a_run_makes(tmp_path):
     listed = pd.read_parquet(workspace.run_folder(CLOSED) / "retention" / "call_list.parquet")
     assert matured["model_digest"][0].startswith(listed["model_version"].iloc[0])
     before = bytes_of(workspace.root)
-    again = pipeline.back_fill(workspace, CLOSED, LAST, EVERY)
+    again = errands.back_fill(workspace, CLOSED, LAST, EVERY)
     assert states(again) == [(CLOSED, "kept"), (LAST, "kept")]
     assert bytes_of(workspace.root) == before
 
@@ -208,7 +208,7 @@ def filling(monkeypatch, *days):
         asked.update(first=first, last=last, every=every, **options)
         return list(days)
 
-    monkeypatch.setattr(pipeline, "back_fill", back_fill)
+    monkeypatch.setattr(errands, "back_fill", back_fill)
     return asked
 
 

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from conftest import workspace_over
 from service import CUTOFF, played, settle, timeline_of
-from tenuto import pipeline
+from tenuto import errands
 from tenuto.churn._compare import compare, compare_run, compared, scored_models
 from tenuto.churn._compare_gaps import holm
 from tenuto.churn._compare_words import gap_in_words, sentences
@@ -272,7 +272,7 @@ def workspace(duckdb_engine, tmp_path, logs):
 
 
 def test_a_run_is_compared_where_it_was_tested(workspace):
-    found = pipeline.compare(workspace, population="all")
+    found = errands.compare(workspace, population="all")
 
     assert found.test_cutoff == "2017-04-15"
     assert pair(found, "boosting", "neural").is_beyond

@@ -172,6 +172,12 @@ def generated(tmp_path_factory):
         ("preferences", "preferences"),
         ("sampling", "sampling"),
         ("replication", "replication"),
+        ("calibration", "calibration"),
+        ("guards", "guards"),
+        ("reasons", "reasons"),
+        ("actions", "actions"),
+        ("uplift", "uplift"),
+        ("insights", "insights"),
     ],
 )
 def test_every_member_has_its_place_in_the_reference(generated, page, room):
@@ -363,19 +369,47 @@ def test_the_commands_of_the_tutorial_run_in_order(tmp_path):
 def test_every_file_and_column_of_a_workspace_is_documented(place):
     documented = (DOCS / "reference" / "files.md").read_text("utf-8")
     service = place / "my-service"
-    for table in sorted((service / "runs").rglob("*")):
-        if table.suffix in (".csv", ".parquet") and "models" not in table.parts:
-            columns = (
-                pd.read_csv(table, nrows=0) if table.suffix == ".csv" else pq.read_schema(table)
-            )
-            names = getattr(columns, "columns", None)
-            for column in columns.names if names is None else names:
-                assert f"`{column}`" in documented, f"{table.name}: {column}"
-            assert f"`{table.name}`" in documented
+    for table in tables_of(service):
+        assert f"`{table.name}`" in documented
+        for column in columns_of(table):
+            names = names_on_the_page(column)
+            assert any(f"`{name}`" in documented for name in names), f"{table.name}: {column}"
     entry = json.loads(next((service / "audit" / "ledger").glob("*.json")).read_text("utf-8"))
     record = json.loads((service / "runs" / "2017-04-29" / "run.json").read_text("utf-8"))
     for field in [*entry, *record, *pd.read_csv(service / "audit" / "completeness.csv", nrows=0)]:
         assert f"`{field}`" in documented, field
+
+
+def tables_of(service):
+    """Tables of results, without those that are parts of a saved model."""
+    files = [
+        file for room in ("runs", "campaigns", "matured") for file in (service / room).rglob("*")
+    ]
+    return [
+        file
+        for file in sorted(files)
+        if file.suffix in (".csv", ".parquet") and not {"models", "folds"} & set(file.parts)
+    ]
+
+
+def columns_of(table):
+    """The columns of a table but for features, which have a page of their own."""
+    if table.suffix == ".csv":
+        return list(pd.read_csv(table, nrows=0))
+    known = {feature.name for feature in features.feature_dictionary()}
+    names = pq.read_schema(table).names
+    return [name for name in names if table.name != "features.parquet" or name not in known]
+
+
+def names_on_the_page(column):
+    """How files.md may name a column: itself, the first of its kind, that of any model."""
+    ends = "|".join(churn.CATALOGUE.names())
+    return {
+        column,
+        re.sub(r"_\d(?=_|$)", "_1", column),
+        re.sub(f"_({ends})$", "_MODEL", column),
+        re.sub(r"_(low|high)$", "", column),
+    }
 
 
 @pytest.mark.slow

@@ -12,6 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tenuto.errands import (
+        back_fill,
+        measure_campaign,
+        replicate,
+        score_table,
+        train_on_table,
+    )
+    from tenuto.errands import compare as compare_models
+    from tenuto.errands import train as tune_models
     from tenuto.errors import TenutoError
     from tenuto.pipeline import churn as predict_churn
     from tenuto.pipeline import (
@@ -19,14 +28,12 @@ if TYPE_CHECKING:
         init,
         preview,
         recommend,
-        replicate,
         report,
         run,
-        score_table,
         simulate,
-        train_on_table,
     )
     from tenuto.pipeline import ingest as ingest_logs
+    from tenuto.pipeline import retain as plan_campaign
     from tenuto.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -35,27 +42,36 @@ __version__ = "0.1.0"
 _HOMES = {
     "TenutoError": "tenuto.errors:TenutoError",
     "Workspace": "tenuto.workspace:Workspace",
+    "back_fill": "tenuto.errands:back_fill",
+    "compare_models": "tenuto.errands:compare",
     "demo": "tenuto.pipeline:demo",
     "ingest_logs": "tenuto.pipeline:ingest",
     "init": "tenuto.pipeline:init",
+    "measure_campaign": "tenuto.errands:measure_campaign",
+    "plan_campaign": "tenuto.pipeline:retain",
     "predict_churn": "tenuto.pipeline:churn",
     "preview": "tenuto.pipeline:preview",
     "recommend": "tenuto.pipeline:recommend",
-    "replicate": "tenuto.pipeline:replicate",
+    "replicate": "tenuto.errands:replicate",
     "report": "tenuto.pipeline:report",
     "run": "tenuto.pipeline:run",
-    "score_table": "tenuto.pipeline:score_table",
+    "score_table": "tenuto.errands:score_table",
     "simulate": "tenuto.pipeline:simulate",
-    "train_on_table": "tenuto.pipeline:train_on_table",
+    "train_on_table": "tenuto.errands:train_on_table",
+    "tune_models": "tenuto.errands:train",
 }
 
 __all__ = [
     "TenutoError",
     "Workspace",
     "__version__",
+    "back_fill",
+    "compare_models",
     "demo",
     "ingest_logs",
     "init",
+    "measure_campaign",
+    "plan_campaign",
     "predict_churn",
     "preview",
     "recommend",
@@ -65,6 +81,7 @@ __all__ = [
     "score_table",
     "simulate",
     "train_on_table",
+    "tune_models",
 ]
 
 

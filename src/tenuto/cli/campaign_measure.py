@@ -97,19 +97,19 @@ def command(
 def _of_workspace(
     folder: Path, campaign: str | None, as_of: str | None
 ) -> tuple[MeasureSummary, dict[str, Any]]:
-    from tenuto import pipeline
+    from tenuto import errands
     from tenuto.workspace import Workspace
 
     workspace = Workspace(folder)
-    found = pipeline.measure_campaign(workspace, campaign, as_of)
+    found = errands.measure_campaign(workspace, campaign, as_of)
     return found, {"tables": folder / "campaigns" / found.campaign / "measured"}
 
 
 def _of_table(table: Path, columns: dict[str, Any]) -> tuple[MeasureSummary, dict[str, Any]]:
-    from tenuto import pipeline
+    from tenuto import errands
 
     _refuse(not (columns["group"] and columns["outcome"]), "a --table needs --group and --outcome")
-    return pipeline.measure_table(table, pipeline.CampaignTable(**columns)), {}
+    return errands.measure_table(table, errands.CampaignTable(**columns)), {}
 
 
 def _refuse(is_wrong: bool, message: str) -> None:

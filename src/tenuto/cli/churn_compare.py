@@ -52,7 +52,7 @@ def command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto import pipeline
+    from tenuto import errands
     from tenuto.churn._compare_words import sentences
     from tenuto.workspace import Workspace
 
@@ -60,7 +60,7 @@ def command(
     asked = [name.strip() for names in models or () for name in names.split(",")]
     with progress() as tell:
         tell("comparing models", 0, 1)
-        found = pipeline.compare(
+        found = errands.compare(
             workspace, cutoff, population=population, metric=metric, models=asked
         )
     if out is not None:

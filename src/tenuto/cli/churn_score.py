@@ -40,9 +40,9 @@ def command(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto import pipeline
+    from tenuto import errands
 
-    found = pipeline.score_table(model, table, out, model=name, id_column=id_column, label=label)
+    found = errands.score_table(model, table, out, model=name, id_column=id_column, label=label)
     if as_json:
         print_json({**found.to_dict(), "scores": out})
         return

@@ -152,7 +152,7 @@ def _tune(
     trials: int | None,
     as_json: bool,
 ) -> None:
-    from tenuto import pipeline
+    from tenuto import errands
     from tenuto.workspace import Workspace
 
     if AUTO in models and len(models) > 1:
@@ -160,12 +160,12 @@ def _tune(
     budget_s = seconds(budget or "10m")
     workspace = Workspace(folder)
     with countdown() as tell:
-        found = pipeline.train(
+        found = errands.train(
             workspace,
             cutoff,
             [] if models == [AUTO] else models,
             budget_s=budget_s,
-            n_trials=trials or pipeline.N_TRIALS,
+            n_trials=trials or errands.N_TRIALS,
             progress=tell,
         )
     place = workspace.root / found.folder
@@ -178,15 +178,15 @@ def _tune(
 def _train_on_table(
     table: Path, label: str | None, out: Path, asked: dict[str, Any], as_json: bool
 ) -> None:
-    from tenuto import pipeline
+    from tenuto import errands
 
     if label is None:
         raise SettingsError(
             "nothing says which column of the table tells who left", mend="add --label COLUMN"
         )
-    settings = pipeline.TableSettings(label=label, **asked)
+    settings = errands.TableSettings(label=label, **asked)
     with progress() as tell:
-        summary = pipeline.train_on_table(table, out, settings, progress=tell)
+        summary = errands.train_on_table(table, out, settings, progress=tell)
     if as_json:
         print_json({**summary.to_dict(), "folder": out})
         return

@@ -44,11 +44,11 @@ def command(
 ) -> None:
     import pandas as pd
 
-    from tenuto import pipeline
+    from tenuto import errands
     from tenuto.workspace import Workspace
 
     with progress() as tell:
-        results = pipeline.replicate(Workspace(folder), recipe, seed=seed, progress=tell)
+        results = errands.replicate(Workspace(folder), recipe, seed=seed, progress=tell)
     scores = pd.read_csv(results / "scores.csv")
     says = (results / "says.txt").read_text("utf-8").splitlines()
     if as_json:

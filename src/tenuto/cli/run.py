@@ -83,10 +83,10 @@ def _back_fill(
     as_json: bool,
     **options: bool,
 ) -> None:
-    from tenuto import monitoring, pipeline
+    from tenuto import errands, monitoring
 
     with progress() as tell:
-        days = pipeline.back_fill(workspace, first, last, every, progress=tell, **options)
+        days = errands.back_fill(workspace, first, last, every, progress=tell, **options)
     if as_json:
         print_json({"days": [day.to_dict() for day in days], "runs": workspace.root / "runs"})
     else:
