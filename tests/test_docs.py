@@ -201,6 +201,10 @@ def test_every_name_of_the_python_api_is_documented(generated):
             assert f"## `tenuto.{name}`" in generated["python-api"]
 
 
+def test_fields_that_a_docstring_explains_are_a_list(generated):
+    assert "\n- `value_at_risk`: the value of the active" in generated["python-api"]
+
+
 def test_making_the_reference_twice_gives_the_same_bytes(generated, tmp_path):
     again = {file.stem: file.read_text("utf-8") for file in generate.write_all(tmp_path)}
     assert again == generated

@@ -112,15 +112,15 @@ def test_no_label_was_still_open_when_a_model_was_trained(each):
 def test_where_the_outcome_is_known_the_cutoff_is_its_own_test(spied):
     found = spied[CUTOFF][0]
     assert found.test_cutoff == CUTOFF
-    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 11)]
+    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 10)]
     assert found.calling_cutoffs == found.training_cutoffs
 
 
 def test_where_it_is_not_the_test_is_at_the_latest_cutoff_whose_outcome_is(spied):
     found = spied[END][0]
     assert (found.cutoff, found.test_cutoff) == (END, CUTOFF)
-    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 11)]
-    assert found.calling_cutoffs == [END - timedelta(days=days) for days in (7, 11)]
+    assert found.training_cutoffs == [CUTOFF - timedelta(days=days) for days in (7, 10)]
+    assert found.calling_cutoffs == [END - timedelta(days=days) for days in (7, 10)]
 
 
 def test_the_call_list_has_every_listener_once_by_probability(each, events):
@@ -203,8 +203,8 @@ def test_features_look_no_further_back_than_the_shortest_history_allows(spied):
 
 @pytest.mark.parametrize(
     ("room_days", "step_days"),
-    [(0, 1), (2, 1), (9, 3), (21, 7), (300, 7)],
-    ids=["no room", "three in a row", "spread out", "half a horizon", "never further"],
+    [(0, 1), (2, 1), (9, 3), (15, 5), (300, 5)],
+    ids=["no room", "three in a row", "spread out", "a third of a horizon", "never further"],
 )
 def test_training_cutoffs_are_spread_over_the_log(room_days, step_days):
     spacing = Spacing.of("inactivity", ChurnSettings(horizon_days=14))

@@ -42,8 +42,8 @@ class ChurnSettings(_Section):
     days_between_cutoffs: int = Field(
         0,
         ge=0,
-        description="days between training cutoffs; 0 spreads them over the log, at most half a "
-        "horizon apart",
+        description="days between training cutoffs; 0 spreads them over the log, at most a third "
+        "of a horizon apart",
     )
     bin_days: int = Field(14, ge=1, description="length of a bin on each user's own clock")
     min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")

@@ -29,7 +29,7 @@ class Spacing:
         bins = getattr(labels.CATALOGUE.get(label), "BINS", None)
         if bins is None:
             horizon = settings.horizon_days
-            return cls(horizon, horizon, settings.days_between_cutoffs, -(-horizon // 2))
+            return cls(horizon, horizon, settings.days_between_cutoffs, -(-horizon // 3))
         open_days = bins[1] * settings.bin_days
         return cls(open_days, open_days + settings.bin_days, settings.bin_days, settings.bin_days)
 
