@@ -8,6 +8,7 @@ import pandas as pd
 
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._inner_split import validation_rows
+from tenuto.churn._trees import PARAMETERS, parameters
 from tenuto.sampling import Rows
 
 LABEL = "Gradient boosting"
@@ -17,19 +18,6 @@ SPACE = {
     "learning_rate": (0.01, 0.1),
     "num_leaves": (4, 64),
     "rounds_when_few": (40, 400),
-}
-
-_PARAMETERS = {
-    "objective": "binary",
-    "deterministic": True,
-    "force_row_wise": True,
-    # Many features say nearly the same: few of them per tree, and few leaves.
-    "feature_fraction": 0.4,
-    "bagging_fraction": 0.6,
-    "bagging_freq": 1,
-    "lambda_l2": 10.0,
-    "max_bin": 127,
-    "verbose": -1,
 }
 
 
@@ -71,12 +59,12 @@ class Model(ChurnModel):
         if held_out is None:
             rounds = self.settings["rounds_when_few"]
             training = self._data(self.training_rows(X, y, seed))
-            self.booster = lightgbm.train(self._parameters(y, seed), training, rounds)
+            self.booster = lightgbm.train(parameters(self.settings, len(y), seed), training, rounds)
             return
         rows = self.training_rows(X[~held_out], y[~held_out], seed)
         training, weight = self._data(rows), self.held_out_weights(y[held_out], rows)
         self.booster = lightgbm.train(
-            self._parameters(y, seed),
+            parameters(self.settings, len(y), seed),
             training,
             self.settings["max_rounds"],
             valid_sets=[training.create_valid(X[held_out], y[held_out], weight)],
@@ -104,17 +92,7 @@ class Model(ChurnModel):
     def _restore(self, files):
         self.booster = lightgbm.Booster(model_str=files["model.txt"].decode())
 
-    def _parameters(self, y: np.ndarray, seed: int) -> dict:
-        return _PARAMETERS | {
-            "learning_rate": self.settings["learning_rate"],
-            "num_leaves": self.settings["num_leaves"],
-            "num_threads": self.settings["n_jobs"],
-            # A leaf of 50 is nothing in a large service and a quarter of a small one.
-            "min_data_in_leaf": int(np.clip(len(y) // 100, 5, 50)),
-            "seed": seed,
-        }
-
     def _data(self, rows: Rows) -> lightgbm.Dataset:
         # Columns go by position: LightGBM refuses some names, and the manifest keeps them.
-        quiet = {"max_bin": _PARAMETERS["max_bin"], "verbose": -1}
+        quiet = {"max_bin": PARAMETERS["max_bin"], "verbose": -1}
         return lightgbm.Dataset(rows.X, rows.y, weight=rows.weight, params=quiet)

@@ -11,6 +11,7 @@ from tenuto.churn import _hazard
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._follow_up import LONGEST_DAYS
 from tenuto.churn._inner_split import validation_rows
+from tenuto.churn._trees import PARAMETERS, parameters
 from tenuto.errors import ContractError
 from tenuto.evaluation.folds import user_hash
 from tenuto.saved import as_json, from_json
@@ -24,18 +25,6 @@ SPACE = {"learning_rate": (0.01, 0.1), "num_leaves": (4, 64), "rounds_when_few":
 
 #: The horizons of an outlook.
 OUTLOOK_DAYS = (7, 14, 28)
-
-_PARAMETERS = {
-    "objective": "binary",
-    "deterministic": True,
-    "force_row_wise": True,
-    "feature_fraction": 0.4,
-    "bagging_fraction": 0.6,
-    "bagging_freq": 1,
-    "lambda_l2": 10.0,
-    "max_bin": 127,
-    "verbose": -1,
-}
 
 
 class Model(ChurnModel):
@@ -135,21 +124,14 @@ class Model(ChurnModel):
 
     def _boost(self, X, y, user_id, seed, spells: _hazard.Spells) -> None:
         settings, held_out = self.settings, validation_rows(user_id, y, "survival")
-        least = int(np.clip(len(y) // 100, 5, 50))
-        parameters = _PARAMETERS | {
-            "learning_rate": settings["learning_rate"],
-            "num_leaves": settings["num_leaves"],
-            "min_data_in_leaf": least,
-            "seed": seed,
-            "num_threads": settings["n_jobs"],
-        }
+        asked = parameters(settings, len(y), seed)
         if held_out is None:
             training = self._data(X, spells)
-            self.booster = lightgbm.train(parameters, training, settings["rounds_when_few"])
+            self.booster = lightgbm.train(asked, training, settings["rounds_when_few"])
             return
         training = self._data(X, spells.of(~held_out))
         self.booster = lightgbm.train(
-            parameters,
+            asked,
             training,
             settings["max_rounds"],
             valid_sets=[self._data(X, spells.of(held_out), training)],
@@ -162,7 +144,7 @@ class Model(ChurnModel):
             spells.happened,
             init_score=self.base[spells.period],
             reference=reference,
-            params={"max_bin": _PARAMETERS["max_bin"], "verbose": -1},
+            params={"max_bin": PARAMETERS["max_bin"], "verbose": -1},
         )
 
     def _thinned(self, spells: _hazard.Spells, user_id: np.ndarray) -> _hazard.Spells:
