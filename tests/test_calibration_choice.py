@@ -77,7 +77,7 @@ def test_probabilities_that_are_right_are_kept(seed):
     choice = chosen(expit(log_odds), y)
 
     assert choice.name == "none"
-    assert row(choice, "none")["why"] == "kept: nothing is surely better"
+    assert row(choice, "none")["why"] == "kept: nothing is surely better by enough"
 
 
 def test_too_few_rows_change_nothing_however_wrong_the_model_seems():
@@ -162,3 +162,14 @@ def test_a_rate_is_honest_only_from_a_later_window_that_has_closed():
     assert is_later_and_closed(date(2017, 4, 22), 7, calibrated, scored)
     assert not is_later_and_closed(date(2017, 4, 23), 7, calibrated, scored)
     assert not is_later_and_closed(calibrated, 7, calibrated, scored)
+
+
+def test_a_gain_that_is_sure_but_small_is_left_since_it_may_not_last():
+    log_odds, y = world(20_000)
+
+    choice = chosen(expit(log_odds + 0.15), y)
+
+    shift = row(choice, "shift")
+    assert shift["high"] < 0
+    assert choice.name == "none"
+    assert shift["why"] == "surely better than none, but by less than 1%: that may not last"
