@@ -10,12 +10,30 @@ import _markdown as md
 
 import tenuto
 from tenuto import errors
+from tenuto.churn._compare import Comparison
 from tenuto.churn._results import ChurnSummary
+from tenuto.churn._table_results import ScoreSummary, TableSummary
+from tenuto.churn._tuning import Tuning
 from tenuto.ingest import IngestSummary
+from tenuto.monitoring import FilledDay
 from tenuto.pipeline import RunSummary
 from tenuto.recommenders._results import RecommendSummary
+from tenuto.retention._measure_results import MeasureSummary
+from tenuto.retention._results import RetentionSummary
 
-_SUMMARIES = (RunSummary, IngestSummary, ChurnSummary, RecommendSummary)
+_SUMMARIES = (
+    RunSummary,
+    IngestSummary,
+    ChurnSummary,
+    RecommendSummary,
+    RetentionSummary,
+    MeasureSummary,
+    FilledDay,
+    Tuning,
+    Comparison,
+    TableSummary,
+    ScoreSummary,
+)
 
 
 def page() -> str:

@@ -83,7 +83,7 @@ def _items(lines: list[str]) -> list[str]:
 
 
 def _prose(lines: list[str]) -> str:
-    """Paragraphs as they are; blocks of four spaces as code, so that their columns stand."""
+    """Paragraphs as they are, but for items of a list; blocks of four spaces as code."""
     out: list[str] = []
     for paragraph in "\n".join(lines).strip("\n").split("\n\n"):
         if paragraph.startswith("    "):
@@ -91,9 +91,17 @@ def _prose(lines: list[str]) -> str:
             out.append(f"```text\n{block}\n```")
         elif paragraph.startswith(">>>"):
             out.append(f"```python\n{paragraph}\n```")
+        elif _is_list(paragraph.splitlines()):
+            out.append("\n".join(_items(paragraph.splitlines())))
         else:
             out.append(text(paragraph))
     return "\n\n".join(out)
+
+
+def _is_list(lines: list[str]) -> bool:
+    """Whether a paragraph is ``name : meaning`` items, as the fields of a class are told."""
+    starts = [line for line in lines if not line.startswith(" ")]
+    return bool(starts) and all(_ITEM.match(line) for line in starts)
 
 
 def _cell(cell: Any) -> str:

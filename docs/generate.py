@@ -6,10 +6,9 @@ documented by its own file. Run by hand: ``python docs/generate.py FOLDER``.
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,23 +17,28 @@ import _api
 import _columns
 import _commands
 import _markdown as md
+import _members as members
 
 from tenuto import (
+    actions,
+    calibration,
     churn,
     cleaning,
+    guards,
+    insights,
     labels,
     preferences,
+    reasons,
     recommenders,
     replication,
     rollups,
     sampling,
     sources,
+    uplift,
 )
-from tenuto.catalogue import Catalogue
 from tenuto.features import feature_dictionary
-from tenuto.workspace import Settings
+from tenuto.settings import Settings
 
-_EFFECTS = {"mend": "mended", "set_aside": "set aside", "note": "noted, kept as it is"}
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
@@ -98,28 +102,6 @@ def _meaning(name: str, field: Any) -> str:
     return f"{field.description or ''}{said}"
 
 
-def cleaning_rules() -> str:
-    """Each rule: its effect first in a table, then its whole docstring."""
-    rules = cleaning.CATALOGUE.all()
-    rows = [
-        [f"[`{name}`](#{name})", _EFFECTS[rule.EFFECT], _first_line(rule)]
-        for name, rule in rules.items()
-    ]
-    return md.table(["rule", "effect", "what it meets"], rows) + _members(
-        cleaning.CATALOGUE,
-        lambda rule: (
-            f"Effect: **{_EFFECTS[rule.EFFECT]}**. Needs: {_codes(rule.NEEDS)}.{_after(rule)}"
-        ),
-    )
-
-
-def _after(rule: ModuleType) -> str:
-    after = getattr(rule, "AFTER", ())
-    if after == ("*",):
-        return " Comes after all others."
-    return f" Comes after {_codes(after)}." if after else ""
-
-
 def features() -> str:
     """The feature dictionary, family by family."""
     from tenuto.features import CATALOGUE
@@ -149,95 +131,34 @@ def _window(days: int | None) -> str:
     return "whole past" if days is None else f"{days} day{'' if days == 1 else 's'}"
 
 
-def _members(
-    catalogue: Catalogue,
-    facts: Callable[[ModuleType], str],
-    more: Callable[[ModuleType], str] = lambda member: "",
-) -> str:
-    """A heading per member, its ``facts``, its docstring and ``more``."""
-    return "".join(
-        f"\n## `{name}`\n\n{facts(member)}\n\n{md.of(member)}{more(member)}"
-        for name, member in catalogue.all().items()
-    )
-
-
-def _source(source: ModuleType) -> str:
-    return md.table(
-        ["fact", "value"],
-        [
-            ["precision", source.PRECISION],
-            ["type of user ids", md.code(source.USER_ID)],
-            ["type of item ids", md.code(source.ITEM_ID)],
-            ["actions", _codes(source.ACTIONS)],
-            ["knows", _codes(source.KNOWS)],
-            ["what to point `logs` at", source.WHAT_TO_EXPECT],
-        ],
-    )
-
-
-def _model(member: ModuleType) -> str:
-    about = f"In reports: **{member.LABEL}**. Needs: {_codes(member.NEEDS) or 'whatever is there'}."
-    return about + (f" Cost: {member.COST}." if hasattr(member, "COST") else "")
-
-
-def _model_class(member: ModuleType) -> str:
-    return f"\n{md.of(member.Model)}{_keywords(member.Model)}"
-
-
-def _keywords(model: type) -> str:
-    parameters = list(inspect.signature(model.__init__).parameters.values())[1:]
-    known = [item for item in parameters if item.kind is item.POSITIONAL_OR_KEYWORD]
-    if not known:
-        return ""
-    rows = [[md.code(item.name), md.code(repr(item.default))] for item in known]
-    return "\n" + md.table(["keyword", "default"], rows)
-
-
-def _label(label: ModuleType) -> str:
-    said = f"In reports: **{label.LABEL}**; 1 for {label.WHO}. Needs: {_codes(label.NEEDS)}."
-    if hasattr(label, "at_risk"):
-        who = inspect.getdoc(label.at_risk) or ""
-        said += f" Can happen to: {md.text(who[:1].lower() + who[1:])}"
-    if hasattr(label, "BINS"):
-        first, last = label.BINS
-        bins = f"bin {first}" if first == last else f"bins {first} to {last}"
-        said += f" On each user's own clock: looks at {bins}, 0 being the one of the features."
-    return said
-
-
-def _preference(member: ModuleType) -> str:
-    return f"In reports: **{member.LABEL}**. Scale: {member.SCALE}."
-
-
-def _recipe(member: ModuleType) -> str:
-    claimed = ", ".join(f"{name} {figure}" for name, figure in sorted(member.PUBLISHED.items()))
-    return f"Published: {claimed or 'no figure'}."
-
-
-def _codes(names: Iterable[str]) -> str:
-    return ", ".join(md.code(name) for name in names)
-
-
-def _first_line(module: ModuleType) -> str:
-    return md.text((inspect.getdoc(module) or "").partition("\n")[0])
+def _in_reports(member: ModuleType) -> str:
+    return f"In reports: **{member.LABEL}**."
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "cli": _commands.page,
     "settings": settings,
-    "sources": lambda: _members(sources.CATALOGUE, _source),
-    "cleaning-rules": cleaning_rules,
+    "sources": lambda: members.page(sources.CATALOGUE, members.source),
+    "cleaning-rules": lambda: members.cleaning_rules(cleaning.CATALOGUE),
     "rollups": lambda: _columns.page(rollups.CATALOGUE),
     "features": features,
-    "labels": lambda: _members(labels.CATALOGUE, _label),
-    "models": lambda: _members(churn.CATALOGUE, _model, _model_class),
-    "recommenders": lambda: _members(recommenders.CATALOGUE, _model, _model_class),
-    "preferences": lambda: _members(preferences.CATALOGUE, _preference),
-    "replication": lambda: _members(replication.CATALOGUE, _recipe),
-    "sampling": lambda: _members(
-        sampling.CATALOGUE,
-        lambda member: f"In reports: **{member.LABEL}**.",
-        lambda member: f"\n{md.of(member.resample)}",
+    "labels": lambda: members.page(labels.CATALOGUE, members.label),
+    "models": lambda: members.page(churn.CATALOGUE, members.model, members.model_class),
+    "calibration": lambda: members.page(
+        calibration.CATALOGUE, members.calibration, members.calibrator_class
+    ),
+    "guards": lambda: members.guards(guards.CATALOGUE),
+    "reasons": lambda: members.page(reasons.CATALOGUE, members.reason),
+    "actions": lambda: members.actions(actions.CATALOGUE),
+    "uplift": lambda: members.page(uplift.CATALOGUE, _in_reports, members.model_class),
+    "insights": lambda: members.page(insights.CATALOGUE, members.insight, members.insight_tables),
+    "recommenders": lambda: members.page(
+        recommenders.CATALOGUE, members.model, members.model_class
+    ),
+    "preferences": lambda: members.page(preferences.CATALOGUE, members.preference),
+    "replication": lambda: members.page(replication.CATALOGUE, members.recipe),
+    "sampling": lambda: members.page(
+        sampling.CATALOGUE, _in_reports, lambda member: f"\n{md.of(member.resample)}"
     ),
     "lake": _columns.lake,
     "python-api": _api.page,

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tenuto import engines, rollups
 from tenuto.errors import EngineError
@@ -27,6 +28,12 @@ from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile, musicbox
 from tenuto.sources._contract import FACTS
 from tenuto.workspace import Workspace
+
+# On a busy machine even tiny examples are slow to draw.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 #: Beside the checkout, where they are present at all; never copied into the project.
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -92,12 +92,14 @@ def tenuto(*arguments):
     return CliRunner().invoke(build_program(), [str(word) for word in arguments])
 
 
+@pytest.mark.slow
 def test_every_day_is_run_and_one_too_young_for_a_model_says_so(filled):
     days = filled[1]
     assert states(days) == list(zip(ALL_DAYS, ["no model", "done", "done"], strict=True))
     assert "days of history" in days[0].said
 
 
+@pytest.mark.slow
 def test_a_day_that_was_finished_is_left_alone(filled):
     workspace = filled[0]
     before = bytes_of(workspace.root)
@@ -106,6 +108,7 @@ def test_a_day_that_was_finished_is_left_alone(filled):
     assert bytes_of(workspace.root) == before
 
 
+@pytest.mark.slow
 def test_predictions_use_nothing_from_the_cutoff_on(filled, tmp_path):
     """A run made on the day itself, when the log ended there, predicts the very same."""
     logs = write_town(tmp_path / "logs", days=DAYS - (LAST - CLOSED).days)
@@ -160,6 +163,7 @@ def test_the_newest_day_may_come_first_and_the_table_is_in_order_all_the_same(em
     assert [day.cutoff for day in days] == ALL_DAYS
 
 
+@pytest.mark.slow
 def test_with_force_finished_days_are_run_again(filled, monkeypatch):
     asked = []
     monkeypatch.setattr(errands, "_filled", lambda w, day, force, p: asked.append((day, force)))
@@ -212,6 +216,7 @@ def filling(monkeypatch, *days):
     return asked
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_day_a_line_and_json_for_programs(filled, monkeypatch):
     asked = filling(monkeypatch, FilledDay(FIRST, "done", "well"), FilledDay(CUTOFF, "kept"))
     root = filled[0].root
@@ -239,6 +244,7 @@ def test_the_command_prints_a_day_a_line_and_json_for_programs(filled, monkeypat
     ],
     ids=["no model", "failed", "leak", "drift", "drift that is over", "told before"],
 )
+@pytest.mark.slow
 def test_the_exit_status_says_what_to_look_at(filled, monkeypatch, days, status):
     filling(monkeypatch, *days)
     shown = tenuto("run", filled[0].root, "--from", FIRST)
@@ -246,6 +252,7 @@ def test_the_exit_status_says_what_to_look_at(filled, monkeypatch, days, status)
     assert ("PSI 0.30" in shown.stderr) == (status == 4)
 
 
+@pytest.mark.slow
 def test_a_run_in_drift_prints_its_results_and_exits_with_4(filled, monkeypatch):
     said = "score: PSI 0.40, 0.30 before"
     summary = SimpleNamespace(alarms=(said,), to_dict=lambda: {"cutoff": str(LAST)})
@@ -256,6 +263,7 @@ def test_a_run_in_drift_prints_its_results_and_exits_with_4(filled, monkeypatch)
     assert said in shown.stderr
 
 
+@pytest.mark.slow
 def test_a_leak_has_an_exit_status_of_its_own(filled, monkeypatch):
     def leaks(*_, **__):
         raise LeakError("a feature knows the future", mend="leave it out")
@@ -269,12 +277,14 @@ def test_a_leak_has_an_exit_status_of_its_own(filled, monkeypatch):
 @pytest.mark.parametrize(
     "words", [["--to", "2017-04-29"], ["--every", "2"], ["--force"], ["--newest-first"]]
 )
+@pytest.mark.slow
 def test_options_of_a_fill_need_its_first_day(filled, words):
     shown = tenuto("run", filled[0].root, *words)
     assert shown.exit_code == 2
     assert "need --from" in shown.stderr
 
 
+@pytest.mark.slow
 def test_a_day_and_a_span_of_days_are_not_asked_for_together(filled):
     shown = tenuto("run", filled[0].root, "--cutoff", CUTOFF, "--from", FIRST)
     assert shown.exit_code == 2

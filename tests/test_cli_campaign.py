@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import pytest
 
-from conftest import musicbox_logs
+from conftest import musicbox_logs, workspace_over
 from saved_retention import saved_run, write
 from tenuto import pipeline
 from tenuto.opened import timeline_of
 from test_cli import tenuto
 
 
-@pytest.fixture
-def folder(workspace):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """A workspace over three days of log, with a run at their end made by hand."""
-    musicbox_logs(workspace.logs, days=3)
+    logs = tmp_path_factory.mktemp("campaign") / "logs"
+    workspace = workspace_over(musicbox_logs(logs, days=3), logs.parent / "w")
     pipeline.ingest(workspace)
     run = saved_run(workspace.root, cutoff=str(timeline_of(workspace).end))
     for part in ("churn", "recommend"):
         write(run / part / "step.json", {"inputs": part})
     return workspace.root
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    """A copy of it, so that each test may change what it likes."""
+    shutil.copytree(made.parent, tmp_path / "campaign")
+    return tmp_path / "campaign" / made.name
 
 
 def test_a_plan_is_told_in_words_with_what_is_assumed(folder):

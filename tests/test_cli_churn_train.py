@@ -76,7 +76,7 @@ def test_a_leak_stops_the_work_and_leaves_no_models(tmp_path):
     )
 
     assert shown.exit_code == 3
-    assert "LeakError: a feature alone tells who leaves, better than 0.95: 'last_day'" in (
+    assert "single_feature: a feature alone tells who leaves, better than 0.95: 'last_day'" in (
         shown.stderr
     )
     assert not (tmp_path / "models").exists()

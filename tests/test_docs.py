@@ -18,6 +18,7 @@ import tenuto
 from conftest import log
 from tenuto import churn, features, sources
 from tenuto.catalogue import Catalogue
+from tenuto.cli._mistakes import DRIFT
 from tenuto.cli._program import CATALOGUE as COMMANDS
 from tenuto.cli._program import build_command, called, spoken
 from tenuto.ingest import ingest
@@ -320,8 +321,11 @@ def smaller(command):
 
 
 def run_well(run, command):
-    """Run ``command`` and fail with what it said if it did."""
-    said = run(f"{{ {command}; }} 2>&1 || echo FAILED $?")
+    """Run ``command`` and fail with what it said if it did.
+
+    An alarm of drift is no failure: of so few listeners one quiet day has half of the events.
+    """
+    said = run(f"{{ {command}; }} 2>&1; s=$?; [ $s = 0 ] || [ $s = {DRIFT} ] || echo FAILED $s")
     assert "FAILED" not in said, f"{command}\n{said}"
     return said
 

@@ -224,12 +224,19 @@ def test_clocks_and_totals_only_grow_and_what_falls_for_some_does_not():
 
 
 def test_the_last_day_is_held_against_the_same_weekday_of_earlier_weeks(duckdb_engine, tmp_path):
-    """Four earlier Fridays with 4, 4, 4 and 8 events; then one with 1."""
-    per_day = {1: 1, 8: 4, 15: 4, 22: 4, 29: 8, 2: 100}
-    events = [did(1, "search", ago) for ago, n in per_day.items() for _ in range(n)]
+    """Four earlier Fridays with 100, 100, 100 and 200 listeners; then one with 25."""
+    per_day = {1: 25, 8: 100, 15: 100, 22: 100, 29: 200, 2: 300}
+    events = [did(user, "search", ago) for ago, n in per_day.items() for user in range(n)]
     past = timeline_of(duckdb_engine, tmp_path, events).past(duckdb_engine, CUTOFF)
     row = volumes(past).set_index("name").loc["n_events"]
-    assert (row["then"], row["now"], row["ratio"], row["level"]) == (4, 1, 0.25, "alert")
+    assert (row["then"], row["now"], row["ratio"], row["level"]) == (100, 25, 0.25, "alert")
+
+
+def test_so_few_listeners_that_chance_halves_a_day_raise_no_alarm(duckdb_engine, tmp_path):
+    per_day = {1: 9, 8: 20, 15: 20, 22: 20}
+    events = [did(user, "search", ago) for ago, n in per_day.items() for user in range(n)]
+    past = timeline_of(duckdb_engine, tmp_path, events).past(duckdb_engine, CUTOFF)
+    assert set(volumes(past)["level"]) == {"too few"}
 
 
 def test_a_day_without_any_event_is_an_alert_and_a_young_log_is_too_few(duckdb_engine, tmp_path):

@@ -49,7 +49,8 @@ class ChurnSettings(_Section):
     min_history_days: int = Field(14, ge=1, description="days of log that a cutoff needs")
     max_training_rows: int = Field(300_000, ge=100, description="more are sampled by hash")
     allow_features: list[str] = Field(
-        [], description="features that may pass the leak alarm, because they are honest"
+        [],
+        description="features, or whole guards, let pass by name because they are honest",
     )
     sampling: str = Field(
         "none", description="a member of sampling/ for few positives; none takes rows as they are"

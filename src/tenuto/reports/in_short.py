@@ -151,11 +151,15 @@ def _damage(results: Results) -> list[Part]:
 
 def _files(results: Results) -> list[Part]:
     rows = []
+    if results.has_step("retention"):
+        rows.append(
+            _file("retention/call_list.csv", "The call list: whom to contact, why and with what")
+        )
     if results.has_model:
         rows.append(
             _file(
                 "churn/churn_scores.csv",
-                f"The call list: every listener, the likeliest to {results.label.verb} first",
+                f"All scores: every listener, the likeliest to {results.label.verb} first",
             )
         )
     rows += [
