@@ -20,7 +20,7 @@ had other work.
 PARTS = {
     "features": (
         "## Features at many cutoffs",
-        "python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14",
+        "python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14 --threads 2",
         "{listeners:,} listeners with {events:,} events, summed by day; features at {cutoffs} "
         'cutoffs, one after the other, {threads} thread(s). "The shared" are {shared_columns} '
         "columns that all opponents build, and whose figures are compared: window sums, recency, "

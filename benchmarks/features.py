@@ -1,6 +1,6 @@
 """How long features take from sums by day: 14 cutoffs, beside a bare scan, pandas and PySpark.
 
-    python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14
+    python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14 --threads 2
 
 WORKSPACE is one that is read in and summed. Each of its listeners is there ``--copies`` times,
 under other ids, so that a service of 60,000 is made of one of 20,000 in seconds. All opponents read
