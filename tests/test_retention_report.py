@@ -9,7 +9,7 @@ import saved_results
 from saved_results import CUTOFF
 from saved_retention import planned, saved_run
 from tenuto.record import read_json, write_json
-from tenuto.reports import call_list, profit
+from tenuto.reports import call_list, in_short, profit
 from tenuto.reports._parts import Facts, Figure, Notice, Paragraph, Row, Table
 from tenuto.reports._results import Results
 
@@ -124,3 +124,10 @@ def test_no_part_shows_a_missing_value(results):
         rows = part.rows if isinstance(part, Table) else []
         words = " ".join(" ".join(row) for row in rows).split()
         assert not {"nan", "None", "<NA>", "NaN"} & set(words)
+
+
+def test_the_first_page_says_how_many_to_contact_and_what_it_is_expected_to_bring(results):
+    found = read_json(results.folder / "retention" / "summary.json")
+    first_page = said(in_short.section(results))
+    assert f"contact the {found['n_contacted']} listeners" in first_page
+    assert f"{found['n_held_out']} other" in first_page

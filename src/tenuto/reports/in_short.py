@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from tenuto.reports._model_charts import curve_figures
 from tenuto.reports._parts import Column, Facts, Notice, Paragraph, Part, Row, Table
+from tenuto.reports._planned import money, plan
 from tenuto.reports._results import RULE, Results
 from tenuto.reports._windows import faults
 from tenuto.reports._words import (
@@ -34,6 +35,7 @@ def section(results: Results) -> list[Part]:
     return [
         _verdict(results),
         _facts(results),
+        *_to_do(results),
         *_better_models(results),
         *_charts(results),
         _when(results),
@@ -46,6 +48,23 @@ def _verdict(results: Results) -> Notice:
     ours = results.metric("auc", results.model) or {}
     tone = _TONES.get(str(ours.get("verdict")), "plain")
     return Notice(str(results.churn["verdict"]), tone)
+
+
+def _to_do(results: Results) -> list[Part]:
+    """What the list is for, and what it rests on."""
+    found = plan(results)
+    if not found or not found["n_planned"]:
+        return []
+    text = Markup(
+        'To do: contact the {} of the <a href="#call_list">call list</a>, expected to be worth {} '
+        'by the assumptions below <a href="#profit">Profit</a>; {} held out by chance, to see '
+        "what it does."
+    ).format(
+        plural(found["n_contacted"], "listener"),
+        money(found["expected_value"]),
+        plural(found["n_held_out"], "other is", "others are"),
+    )
+    return [Paragraph(text)]
 
 
 def _better_models(results: Results) -> list[Part]:
