@@ -273,9 +273,50 @@ def test_every_row_has_a_reason_in_words_and_an_item_it_has_not_met_has_none(fit
 
     reasons = fitted.explain(shown)
 
-    assert list(reasons.columns) == ["user_id", "item_id", "reason"]
+    causes = ["because_1", "share_1", "because_2", "share_2"]
+    assert list(reasons.columns) == ["user_id", "item_id", "reason", *causes]
     assert all(isinstance(reason, str) and reason for reason in reasons["reason"][:-1])
     assert reasons["reason"].iloc[-1] is None
+
+
+def test_what_the_entries_of_a_history_add_and_the_rest_is_the_score(fitted):
+    histories = fitted.histories_of(pd.Index(["u01", "u02", "u03", "nobody"]))
+    item = np.array([3, 8, 20, 0])
+
+    value, rest = fitted.contributions(histories, item)
+
+    total = np.bincount(histories.row_of_entry(), value, minlength=4) + rest
+    scores = fitted.scores(histories)[np.arange(4), item]
+    offered = scores > -np.inf
+    np.testing.assert_allclose(total[offered], scores[offered], rtol=1e-6, atol=1e-6)
+
+
+def test_lists_follow_the_scores(fitted):
+    users = pd.Index(fitted.user_ids[:5])
+    scores = fitted.scores(fitted.histories_of(users))
+    item, score = fitted.rank(fitted.histories_of(users), 6, False)
+
+    row, place = np.nonzero(item >= 0)
+    np.testing.assert_allclose(score[row, place], scores[row, item[row, place]], rtol=1e-6)
+    for number, of_row in enumerate(item):
+        left_out = np.setdiff1d(np.arange(scores.shape[1]), of_row)
+        if (of_row >= 0).all():
+            assert scores[number, left_out].max() <= score[number].min() + 1e-9
+
+
+def test_a_disliked_item_is_never_recommended_whatever_was_heard(fitted):
+    history = pd.DataFrame(
+        {
+            "user_id": "new",
+            "item_id": ["i00", "i01", "i02"],
+            "preference": [3.0, 0.0, 2.0],
+            "opinion": [0, -1, 1],
+        }
+    )
+
+    for exclude_heard in (True, False):
+        lists = fitted.recommend_new(history, k=25, exclude_heard=exclude_heard)
+        assert "i01" not in set(lists["item_id"])
 
 
 def test_it_has_to_be_fitted_on_something(name):

@@ -53,13 +53,15 @@ def test_interactions_hold_preferences_last_plays_and_sums_of_the_window(before)
     )
 
     assert found.user_ids.tolist() == ["ann", "bob"]
-    assert found.item_ids.tolist() == ["a", "b"]
-    assert found.histories.matrix().toarray().tolist() == [[5, 5], [0, 3]]
-    assert found.histories.last_played_age.tolist() == [0, 4, 2]
+    # What is older than the window is known to the listener, and says nothing of taste.
+    assert found.item_ids.tolist() == ["a", "b", "old"]
+    assert found.histories.taste().toarray().tolist() == [[5, 5, 0], [0, 3, 0]]
+    assert found.histories.last_played_age.tolist() == [0, 4, 31, 2]
+    assert found.histories.n_plays.tolist() == [0, 2, 1, 1]
     assert found.item_sums.to_dict("list") == {
-        "n_plays": [0, 3],
-        "n_downloads": [1, 0],
-        "n_searches": [0, 3],
+        "n_plays": [0, 3, 0],
+        "n_downloads": [1, 0, 0],
+        "n_searches": [0, 3, 0],
     }
 
 
@@ -287,7 +289,7 @@ def test_hiding_is_the_same_as_walking_down_the_list(data):
     ones = np.ones(len(row))
     histories = Histories.of_pairs(row, item, ones, ones, n_rows=len(heard), n_items=n_items)
 
-    found = top_unheard(np.array(ranked, dtype=np.int64), histories, k, exclude_heard=True)
+    found = top_unheard(np.array(ranked, dtype=np.int64), histories, k)
 
     for items, places in zip(heard, found.tolist(), strict=True):
         wanted = [number for number in ranked if number not in items][:k]
@@ -300,7 +302,7 @@ def test_histories_taken_twice_and_unknown_ones_are_rows_as_asked():
 
     taken = whole.take([1, -1, 0, 1])
 
-    assert taken.matrix().toarray().tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1], [0, 3, 0]]
+    assert taken.taste().toarray().tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1], [0, 3, 0]]
     assert taken.last_played_age.tolist() == [6, 5, 4, 6]
 
 
@@ -325,16 +327,16 @@ def test_an_item_with_two_names_is_refused():
         with_titles(pd.DataFrame({"item_id": ["a"]}), items)
 
 
-def test_a_last_play_outside_the_window_is_refused():
+def test_a_last_play_on_or_after_the_cutoff_is_refused():
     pairs = pa.table(
         {
             "user_id": ["ann"],
             "item_id": ["a"],
             "preference": [1.0],
-            "last_played": [CUTOFF - timedelta(days=31)],
+            "last_played": [CUTOFF],
         }
     )
     sums = pa.table({"item_id": ["a"]} | {column: [1] for column in ITEM_SUMS})
 
-    with pytest.raises(ContractError, match="31 days before 2017-04-29, in a window of 30"):
+    with pytest.raises(ContractError, match="not before the cutoff 2017-04-29"):
         Interactions.of_tables(pairs, sums, cutoff=CUTOFF, window_days=30, preference="counts")

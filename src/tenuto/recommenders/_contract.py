@@ -17,20 +17,25 @@ from numpy.typing import NDArray
 from tenuto import saved
 from tenuto.errors import ContractError, NotEnoughData
 from tenuto.recommenders import CATALOGUE
-from tenuto.recommenders._histories import NEVER_PLAYED, Histories
+from tenuto.recommenders._histories import ENTRY_COLUMNS, NEVER_PLAYED, Histories
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._rectangles import lists_of
+from tenuto.recommenders._why import Names, explained
 
+#: Items and scores, both (listeners, k).
 Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+#: One number per entry of the histories, and one per listener for what no entry explains.
+Contributions = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Recommender(ABC):
     """Lists of items for listeners.
 
-    A member writes `_fit`, `_rank`, `_dump` and `_restore`, and `_reasons` if it knows a
-    better one. It ranks for histories, never for names: so a listener met after the fit is
-    served like any other, by `recommend_new`. ``settings`` are the keywords of its
-    ``__init__``, kept as they are in the saved manifest, so they must be plain JSON values.
+    A member writes `_fit`, `_rank`, `_scores`, `_dump` and `_restore`, and `_contributions`
+    where a score is a sum over the listener's items. It ranks for histories, never for names:
+    so a listener met after the fit is served like any other, by `recommend_new`. ``settings``
+    are the keywords of its ``__init__``, kept as they are in the saved manifest, so they must
+    be plain JSON values.
     """
 
     #: Listeners ranked at once. A member that scores every item for each of them takes fewer.
@@ -80,16 +85,15 @@ class Recommender(ABC):
 
         Parameters
         ----------
-        exclude_heard : leave out everything in the user's history: played, saved or rated
-            in the window the recommender was fitted on
+        exclude_heard : leave out everything in the user's history: played, saved or rated,
+            however long ago. What the user dislikes is left out in any case.
 
         Raises
         ------
         ContractError : if it was not fitted, ``k`` is below 1, or a user is asked for twice
         """
         users = pd.Index(user_ids)
-        rows = self.user_ids.get_indexer(users) if len(users) else np.empty(0, dtype=np.int64)
-        return self._lists(users, self._known().take(rows), k, exclude_heard)
+        return self._lists(users, self.histories_of(users), k, exclude_heard)
 
     def recommend_new(self, pairs: pd.DataFrame, k: int, *, exclude_heard: bool) -> pd.DataFrame:
         """As `recommend`, for the histories in ``pairs``, of listeners known or not.
@@ -97,39 +101,83 @@ class Recommender(ABC):
         Parameters
         ----------
         pairs : one row per ``user_id`` and ``item_id``, with ``preference`` and, where known,
-            ``last_played_age`` in days (1 is the day before the cutoff); a user's whole
-            history, not what is new in it. Items the recommender has not met are ignored.
+            ``last_played_age`` in days (1 is the day before the cutoff), ``n_plays``,
+            ``activation`` and ``opinion`` (see `Histories`); a user's whole history, not what
+            is new in it. Items the recommender has not met are ignored.
 
         Raises
         ------
         ContractError : also if a pair is there twice
         """
-        self._known()
         users = pd.Index(pairs["user_id"].unique())
-        item = self.item_ids.get_indexer(pd.Index(pairs["item_id"]))
-        met, item = pairs[item >= 0], item[item >= 0]
-        age = met.get("last_played_age", pd.Series(NEVER_PLAYED, index=met.index))
-        histories = Histories.of_pairs(
-            users.get_indexer(pd.Index(met["user_id"])),
-            item,
-            met["preference"],
-            age,
-            n_rows=len(users),
-            n_items=len(self.item_ids),
-        )
-        return self._lists(users, histories, k, exclude_heard)
+        return self._lists(users, self.histories_in(pairs, users), k, exclude_heard)
 
-    def explain(self, lists: pd.DataFrame) -> pd.DataFrame:
-        """Why each row of ``lists`` is there: its ``user_id``, ``item_id``, and ``reason``.
+    def explain(
+        self, lists: pd.DataFrame, *, pairs: pd.DataFrame | None = None, names: Names | None = None
+    ) -> pd.DataFrame:
+        """Why each row of ``lists`` is there.
 
-        A reason is a sentence about facts; None for an item the recommender has not met.
+        Parameters
+        ----------
+        pairs : the histories, as for `recommend_new`; without them, those of the fit
+        names : what to call items in a reason; without a name an item is called by its id
+
+        Returns
+        -------
+        DataFrame, rows as ``lists``: ``user_id``, ``item_id``, ``reason`` (a sentence about
+        facts; None for an item the recommender has not met), and ``because_1``, ``because_2``
+        (the listener's items that lifted the score most, None where none did) with
+        ``share_1``, ``share_2`` (of all that lifted it, 0 to 1)
+        """
+        users = pd.Index(lists["user_id"].unique())
+        histories = self.histories_of(users) if pairs is None else self.histories_in(pairs, users)
+        item = self.item_ids.get_indexer(pd.Index(lists["item_id"]))
+        row = users.get_indexer(pd.Index(lists["user_id"]))
+        met = np.flatnonzero(item >= 0)
+        said = explained(self, histories.take(row[met]), item[met], names or {})
+        said = said.set_axis(lists.index[met]).reindex(lists.index)
+        said = said.astype(object).where(said.notna(), None)
+        return pd.concat([lists[["user_id", "item_id"]], said], axis=1)
+
+    def rank(self, histories: Histories, k: int, exclude_heard: bool) -> Ranked:
+        """Item numbers and scores of each row, best first, filled up with -1 and NaN."""
+        self._known()
+        return self._rank(histories, k, exclude_heard)
+
+    def scores(self, histories: Histories) -> NDArray[np.float64]:
+        """Every item's score for each row, -inf where it is never recommended.
+
+        Shape (listeners, items): for small numbers of listeners.
         """
         self._known()
-        item = self.item_ids.get_indexer(pd.Index(lists["item_id"]))
-        reasons = np.full(len(lists), None, dtype=object)
-        reasons[item >= 0] = self._reasons(lists["user_id"].to_numpy()[item >= 0], item[item >= 0])
-        said = pd.Series(reasons, index=lists.index, dtype=object)
-        return lists[["user_id", "item_id"]].assign(reason=said)
+        return self._scores(histories)
+
+    def contributions(self, histories: Histories, item: NDArray[np.int64]) -> Contributions:
+        """How much each entry of a history adds to the score of one item a row, and the rest.
+
+        The entries of row r and its rest add up to the score of ``item[r]``. Where a score is
+        not a sum over the listener's items, all of it is rest.
+        """
+        self._known()
+        return self._contributions(histories, item)
+
+    def histories_of(self, users: pd.Index) -> Histories:
+        """Of the fit, in the order asked; without entries where a user was not there."""
+        rows = self.user_ids.get_indexer(users) if len(users) else np.empty(0, dtype=np.int64)
+        return self._known().take(rows)
+
+    def histories_in(self, pairs: pd.DataFrame, users: pd.Index) -> Histories:
+        """Of a table as for `recommend_new`, one row per user of ``users``."""
+        self._known()
+        item = self.item_ids.get_indexer(pd.Index(pairs["item_id"]))
+        row = users.get_indexer(pd.Index(pairs["user_id"]))
+        met = (item >= 0) & (row >= 0)
+        columns = [name for name in ENTRY_COLUMNS if name in pairs and name != "item"]
+        known: dict[str, Any] = {name: pairs[name].to_numpy()[met] for name in columns}
+        known.setdefault("last_played_age", np.full(met.sum(), NEVER_PLAYED))
+        return Histories.of_pairs(
+            row[met], item[met], **known, n_rows=len(users), n_items=len(self.item_ids)
+        )
 
     def save(self, folder: Path | str) -> str:
         """Write to ``folder``, replacing a recommender there; the digest of its manifest.
@@ -146,11 +194,7 @@ class Recommender(ABC):
         }
         users = {"user_id": pa.Array.from_pandas(self.user_ids), "n_items": histories.lengths()}
         items = {"item_id": pa.Array.from_pandas(self.item_ids), "n_listeners": self.n_listeners}
-        entries = {
-            "item": histories.item,
-            "preference": histories.preference,
-            "last_played_age": histories.last_played_age,
-        }
+        entries = {name: getattr(histories, name) for name in ENTRY_COLUMNS}
         own = {"users": pa.table(users), "items": pa.table(items), "histories": pa.table(entries)}
         tables = own | self._dump()
         files = {f"{name}.parquet": _as_parquet(table) for name, table in tables.items()}
@@ -196,6 +240,16 @@ class Recommender(ABC):
         """
 
     @abstractmethod
+    def _scores(self, histories: Histories) -> NDArray[np.float64]:
+        """(listeners, items); `NEVER` for what is never recommended."""
+
+    def _contributions(self, histories: Histories, item: NDArray[np.int64]) -> Contributions:
+        """See `contributions`; a member whose score is a sum overrides it."""
+        rows = np.arange(len(histories))
+        rest = [self._scores(histories.take([row]))[0, item[row]] for row in rows]
+        return np.zeros(len(histories.item)), np.array(rest, dtype=np.float64)
+
+    @abstractmethod
     def _dump(self) -> dict[str, pa.Table]:
         """Name -> table; the same bytes for the same fit. Not users, items or histories."""
 
@@ -203,13 +257,7 @@ class Recommender(ABC):
     def _restore(self, tables: dict[str, pa.Table]) -> None:
         """Undo `_dump`; tables are as written, but one may be missing (KeyError)."""
 
-    def _reasons(self, user_ids: np.ndarray, item: NDArray[np.int64]) -> np.ndarray:
-        """One sentence per pair; a member that knows a personal reason overrides it."""
-        different, which = np.unique(item, return_inverse=True)
-        said = [self._reason_of_item(number) for number in different.tolist()]
-        return np.array(said, dtype=object)[which]
-
-    def _reason_of_item(self, item: int) -> str:
+    def reason_of_item(self, item: int) -> str:
         """What is true of the item for everybody: who else listens."""
         return f"heard by {_listeners(self.n_listeners[item])} in the last {self.window_days} days"
 
@@ -239,10 +287,8 @@ class Recommender(ABC):
         self.n_listeners = items["n_listeners"].to_numpy()
         self.histories = Histories(
             np.concatenate([[0], np.cumsum(users["n_items"].to_numpy())]),
-            entries["item"].to_numpy(),
-            entries["preference"].to_numpy(),
-            entries["last_played_age"].to_numpy(),
-            len(self.item_ids),
+            **{name: entries[name].to_numpy() for name in ENTRY_COLUMNS},
+            n_items=len(self.item_ids),
         )
 
     def _known(self) -> Histories:

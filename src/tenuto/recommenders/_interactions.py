@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tenuto import preferences
 from tenuto.errors import ContractError
 from tenuto.preferences import with_counts
+from tenuto.preferences._memory import memory
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
 from tenuto.timeline import Past
 
@@ -23,11 +24,12 @@ ITEM_SUMS = ("n_plays", "n_downloads", "n_searches")
 
 @dataclass(frozen=True)
 class Interactions:
-    """Listeners, items and what is between them on the days [cutoff - window_days, cutoff).
+    """Listeners, items and what is between them before a cutoff.
 
     user_ids, item_ids : ascending, each once; the number of an item is its place here
-    histories : one row per user of ``user_ids``
-    item_sums : one row per item of ``item_ids``, columns `ITEM_SUMS`
+    histories : one row per user of ``user_ids``: taste of the window, memory of all days
+    item_sums : one row per item of ``item_ids``, columns `ITEM_SUMS`, over the window
+        [cutoff - window_days, cutoff)
     preference : the name of the preference that ``histories`` hold
     """
 
@@ -54,14 +56,15 @@ class Interactions:
         Parameters
         ----------
         pairs : one row per user and item: ``user_id``, ``item_id``, ``preference`` (NULL is
-            taken for 0: known to the listener, not known to be liked), ``last_played`` (the
-            day of the last play, NULL if never played)
+            taken for 0: known to the listener, not known to be liked), and ``last_played`` (the
+            day of the last play, NULL if never played) or ``last_played_age``; where known also
+            ``n_plays``, ``activation`` and ``opinion`` of `Histories`
         item_sums : one row per item: ``item_id`` and `ITEM_SUMS`
 
         Raises
         ------
         ContractError : if a pair or an item is there twice, an id is NULL, a preference is
-            negative, or a last play lies outside the window
+            negative, or a last play is not before the cutoff
         """
         user_ids, user = _numbered(pairs["user_id"])
         chunks = [*pairs["item_id"].chunks, *item_sums["item_id"].chunks]
@@ -77,12 +80,21 @@ class Interactions:
             user,
             item[: len(user)],
             np.nan_to_num(liked),
-            _age(pairs["last_played"], cutoff, window_days),
+            _age(pairs, cutoff),
             n_rows=len(user_ids),
             n_items=len(item_ids),
+            **{
+                name: pairs[name].to_numpy(zero_copy_only=False)
+                for name in ("n_plays", "activation", "opinion")
+                if name in pairs.column_names
+            },
         )
         sums = _item_sums(item_sums, item[len(user) :], len(item_ids))
         return cls(cutoff, window_days, preference, user_ids, item_ids, histories, sums)
+
+    def recent(self) -> Histories:
+        """What is of the window alone."""
+        return self.histories.where(self.histories.within(self.window_days))
 
     def listeners_per_item(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """How many listeners played each item; ``rows`` limits it to some of the users."""
@@ -93,17 +105,20 @@ class Interactions:
 
         Shape (items, window_days); column 0 is the day before the cutoff.
         """
-        counted = self.histories.last_played_age != NEVER_PLAYED
+        age = self.histories.last_played_age
+        counted = (age != NEVER_PLAYED) & (age <= self.window_days)
         if rows is not None:
             counted &= np.repeat(rows, self.histories.lengths())
-        day = self.histories.last_played_age[counted].astype(np.int64) - 1
+        day = np.ceil(age[counted]).astype(np.int64) - 1
         cell = self.histories.item[counted].astype(np.int64) * self.window_days + day
         shape = (len(self.item_ids), self.window_days)
         return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def interactions_before(past: Past, preference: str, window_days: int = 30) -> Interactions:
-    """The interactions of the window before the cutoff of ``past``.
+def interactions_before(
+    past: Past, preference: str, window_days: int = 30, history_days: int | None = None
+) -> Interactions:
+    """Taste of the window before the cutoff of ``past``, memory of ``history_days``.
 
     A pair that the preference leaves out is kept with 0, because it has been heard all the same.
 
@@ -112,12 +127,11 @@ def interactions_before(past: Past, preference: str, window_days: int = 30) -> I
     UnknownName : if there is no such preference
     """
     member = preferences.CATALOGUE.get(preference)
-    days = past.table("user_item_days", days=window_days)
-    last_played = (days.n_plays > 0).ifelse(days.day, None).max()
-    pairs = days.group_by(["user_id", "item_id"]).agg(last_played=last_played)
-    liked = member.preferences(past, window_days)
-    pairs = pairs.left_join(liked, ["user_id", "item_id"])
-    pairs = pairs.select("user_id", "item_id", "preference", "last_played")
+    pairs = memory(past, history_days).left_join(
+        member.preferences(past, window_days), ["user_id", "item_id"]
+    )
+    columns = ("user_id", "item_id", "preference", "last_played", "n_plays", "activation")
+    pairs = pairs.select(*columns)
     item_days = with_counts(past.table("item_days", days=window_days), ITEM_SUMS)
     item_sums = item_days.group_by("item_id").agg(
         **{column: item_days[column].sum().cast("int64") for column in ITEM_SUMS}
@@ -146,18 +160,19 @@ def _numbered(ids: pa.ChunkedArray) -> tuple[pd.Index, NDArray[np.int64]]:
     return pd.Index(coded.dictionary.take(order).to_pandas()), number[coded.indices.to_numpy()]
 
 
-def _age(last_played: pa.ChunkedArray, cutoff: date, window_days: int) -> NDArray[np.uint16]:
+def _age(pairs: pa.Table, cutoff: date) -> NDArray[np.float32]:
+    if "last_played_age" in pairs.column_names:
+        return pairs["last_played_age"].to_numpy().astype(np.float32)
+    last_played = pairs["last_played"]
     days = last_played.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy()
     age = np.datetime64(cutoff, "D").astype(np.int64) - days
     is_played = last_played.is_valid().to_numpy(zero_copy_only=False)
-    outside = is_played & ((age < 1) | (age > window_days))
-    if outside.any():
+    if (is_played & (age < 1)).any():
         raise ContractError(
-            f"a last play is {age[outside][0]} days before {cutoff}, in a window of {window_days}",
-            mend="pass plays of the window only",
+            f"a last play is not before the cutoff {cutoff}",
+            mend="pass what was known before the cutoff only",
         )
-    age[~is_played] = NEVER_PLAYED
-    return age.astype(np.uint16)
+    return np.where(is_played, age, NEVER_PLAYED).astype(np.float32)
 
 
 def _item_sums(sums: pa.Table, item: NDArray[np.int64], n_items: int) -> pd.DataFrame:

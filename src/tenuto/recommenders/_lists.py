@@ -104,7 +104,7 @@ class Ladder:
         for name, (order, score) in self._orders.items():
             asked = rows[pd.isna(device) if name is None else device == name]
             histories = self.interactions.histories.take(self._row[asked])
-            item = top_unheard(order, histories, k, exclude_heard=True)
+            item = top_unheard(order, histories, k)
             found = lists_of(
                 self.user_ids[asked], self.interactions.item_ids, item, score[item].astype(float)
             )
@@ -118,8 +118,8 @@ class Ladder:
         return lists
 
     def _n_items(self) -> NDArray[np.int64]:
-        lengths = np.append(self.interactions.histories.lengths(), 0)
-        return lengths[self._row]  # -1, the last one, for whoever has no history
+        # -1, the last one, is for whoever has no history.
+        return np.append(self.interactions.recent().lengths(), 0)[self._row]
 
 
 def _constant(value: str, categories: Sequence[str], n: int) -> pd.Series:

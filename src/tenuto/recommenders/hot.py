@@ -65,20 +65,22 @@ class Model(OneList):
         super()._restore(tables)
         self.item_sums = tables["item_sums"].to_pandas()
 
-    def _reason_of_item(self, item: int) -> str:
+    def reason_of_item(self, item: int) -> str:
         deeds = {"played": "n_plays", "downloaded": "n_downloads", "searched for": "n_searches"}
         counts = {deed: int(self.item_sums[name].to_numpy()[item]) for deed, name in deeds.items()}
         said = [f"{deed} {_times(n)}" for deed, n in counts.items() if n > 0]
         return f"{', '.join(said) or 'known'} in the last {self.window_days} days"
 
-    def _scores(self, interactions: Interactions) -> np.ndarray:
+    def _score_items(self, interactions: Interactions) -> np.ndarray:
         liked = shrunken_preference(interactions, self.shrinkage)
         terms = {"preference": liked}
         for name in ("plays", "downloads", "searches"):
             terms[name] = to_size(np.log1p(interactions.item_sums[f"n_{name}"].to_numpy()))
         total = sum(self.weights[name] * term for name, term in terms.items())
+        is_of_the_window = np.asarray(interactions.item_sums.to_numpy() > 0).max(axis=1)
+        is_of_the_window[interactions.recent().item] = True
         # Rounded, so that the order of additions cannot decide a tie.
-        return np.round(np.asarray(total, dtype=np.float64), 9)
+        return np.where(is_of_the_window, np.round(total, 9), np.nan)
 
 
 def shrunken_preference(interactions: Interactions, shrinkage: float) -> np.ndarray:
@@ -88,7 +90,7 @@ def shrunken_preference(interactions: Interactions, shrinkage: float) -> np.ndar
     mean of all, over the root mean square of that over all people. People are those who
     played, saved or rated the item; an item without any has 0.
     """
-    histories = interactions.histories
+    histories = interactions.recent()
     n_items = len(interactions.item_ids)
     n_people = np.bincount(histories.item, minlength=n_items)
     total = np.bincount(histories.item, histories.preference, minlength=n_items)

@@ -37,7 +37,7 @@ class Model(OneList):
             )
         self.half_life_days = half_life_days
 
-    def _scores(self, interactions: Interactions) -> np.ndarray:
+    def _score_items(self, interactions: Interactions) -> np.ndarray:
         listeners = interactions.listeners_by_age()
         days_back = np.arange(interactions.window_days)
         half_life = np.inf if self.half_life_days is None else self.half_life_days

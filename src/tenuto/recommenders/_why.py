@@ -1,0 +1,72 @@
+"""Why an item is on a list: because of what else the listener likes, or of who else listens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenuto.recommenders._histories import Histories
+
+if TYPE_CHECKING:
+    from tenuto.recommenders._contract import Recommender
+
+#: item_id -> what people call it.
+Names = Mapping[Any, str]
+
+N_CAUSES = 2
+#: A cause that is less than this share of all that lifted an item is not named. Arbitrary.
+_WORTH_NAMING = 0.05
+
+
+def explained(
+    model: Recommender, histories: Histories, item: NDArray[np.int64], names: Names
+) -> pd.DataFrame:
+    """``reason``, ``because_1``, ``share_1``, ``because_2``, ``share_2`` of each row's item.
+
+    Named are items that lifted the score, the strongest first, never the item itself: that one
+    is liked is why it is played, not why it is recommended.
+    """
+    value, _ = model.contributions(histories, item)
+    row = histories.row_of_entry()
+    lifts = np.where(histories.item == item[row], 0.0, np.maximum(value, 0.0))
+    total = np.bincount(row, lifts, minlength=len(item))
+    order = np.lexsort((histories.item, -lifts, row))
+    place = np.arange(len(order)) - histories.start[row[order]]
+    found: dict[str, Any] = {}
+    for number in range(N_CAUSES):
+        entry = order[place == number]
+        share = np.zeros(len(item))
+        share[row[entry]] = lifts[entry] / np.where(total > 0, total, 1)[row[entry]]
+        cause = np.full(len(item), -1, dtype=np.int64)
+        cause[row[entry]] = histories.item[entry]
+        cause[share < _WORTH_NAMING] = -1
+        found[f"because_{number + 1}"] = _ids(model.item_ids, cause)
+        found[f"share_{number + 1}"] = np.where(cause >= 0, share, np.nan)
+    return pd.DataFrame({"reason": _sentences(model, item, found, names), **found})
+
+
+def _ids(item_ids: pd.Index, cause: NDArray[np.int64]) -> NDArray[np.object_]:
+    ids = np.full(len(item_ids) + 1, None, dtype=object)
+    ids[:-1] = item_ids.to_numpy(dtype=object)
+    return ids[cause]
+
+
+def _sentences(
+    model: Recommender, item: NDArray[np.int64], found: dict[str, Any], names: Names
+) -> list[str]:
+    different, which = np.unique(item, return_inverse=True)
+    of_item = [model.reason_of_item(number) for number in different.tolist()]
+    causes = zip(*(found[f"because_{number + 1}"] for number in range(N_CAUSES)), strict=True)
+    return [
+        because([names.get(cause, cause) for cause in pair if cause is not None]) or of_item[number]
+        for number, pair in zip(which.tolist(), causes, strict=True)
+    ]
+
+
+def because(names: list[Any]) -> str:
+    """``because you played A and B``; empty without names."""
+    return f"because you played {' and '.join(map(str, names))}" if names else ""
