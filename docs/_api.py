@@ -17,7 +17,7 @@ from tenuto.churn._tuning import Tuning
 from tenuto.ingest import IngestSummary
 from tenuto.monitoring import FilledDay
 from tenuto.pipeline import RunSummary
-from tenuto.recommenders._results import RecommendSummary
+from tenuto.lists._results import RecommendSummary
 from tenuto.retention._measure_results import MeasureSummary
 from tenuto.retention._results import RetentionSummary
 

@@ -167,6 +167,30 @@ def _whom(action: ModuleType) -> str:
     return who[:1].lower() + who[1:]
 
 
+def rerankings(catalogue: Catalogue) -> str:
+    """Each re-ranking by its turn in a table, then what its settings mean."""
+    in_turn = sorted(catalogue.all().items(), key=lambda item: item[1].TURN)
+    rows = [
+        [f"[`{name}`](#{name})", member.LABEL, md.code(member.STRENGTH)] for name, member in in_turn
+    ]
+    columns = ["re-ranking", "in words", "does nothing at 0 of"]
+    return md.table(columns, rows) + page(
+        catalogue,
+        lambda member: f"Has to know: {codes(member.NEEDS)}.",
+        _settings_of_reranking,
+    )
+
+
+def _settings_of_reranking(member: ModuleType) -> str:
+    defaults = inspect.signature(member.rerank).parameters
+    rows = [
+        [md.code(name), md.code(repr(defaults[name].default)), md.text(meaning)]
+        for name, meaning in member.SETTINGS.items()
+    ]
+    table = md.table(["setting", "default", "meaning"], rows)
+    return f"\n{md.of(member.rerank)}\n{table}"
+
+
 def insight(member: ModuleType) -> str:
     return f"Asks: **{member.TITLE}**"
 

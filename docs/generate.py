@@ -31,6 +31,7 @@ from tenuto import (
     reasons,
     recommenders,
     replication,
+    reranking,
     rollups,
     sampling,
     sources,
@@ -154,6 +155,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "insights": lambda: members.page(insights.CATALOGUE, members.insight, members.insight_tables),
     "recommenders": lambda: members.page(
         recommenders.CATALOGUE, members.model, members.model_class
+    ),
+    "reranking": lambda: (
+        f"{members.rerankings(reranking.CATALOGUE)}\n## What is known\n\n{md.of(reranking.Facts)}"
     ),
     "preferences": lambda: members.page(preferences.CATALOGUE, members.preference),
     "replication": lambda: members.page(replication.CATALOGUE, members.recipe),

@@ -296,6 +296,7 @@ def _recommend(folder: Path, cutoff: date) -> None:
             {
                 "target": target,
                 "recommender": name,
+                "against": "popularity",
                 "k": 20,
                 "n_users": 1162,
                 "metric": metric,
@@ -308,7 +309,7 @@ def _recommend(folder: Path, cutoff: date) -> None:
                 "verdict": None if name == "popularity" else "undecided",
             }
             for target in ("all", "repeat", "new")
-            for name in ("popularity", "hot")
+            for name in ("popularity", "discover")
             for metric in ("ndcg", "recall", "hit_rate", "coverage")
         ]
     ).to_csv(folder / "metrics.csv", index=False)
@@ -318,8 +319,9 @@ def _recommend(folder: Path, cutoff: date) -> None:
             "cutoff": str(cutoff),
             "n_listeners": 2692,
             "n_rows": 96780,
-            "recommenders": ["hot", "popularity"],
-            "rungs": {"discover": 2147, "popular_on_device": 545},
+            "model": "blend",
+            "lists": ["keep", "discover", "mix"],
+            "rungs": {"for_you": 2147, "popular_on_device": 545},
             "judged_at": str(cutoff),
         },
     )

@@ -168,7 +168,7 @@ COST = "none"
 class Model(OneList):
     """Items by id."""
 
-    def _scores(self, interactions):
+    def _score_items(self, interactions):
         return np.asarray(interactions.item_ids, dtype=np.float64)
 ''',
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenuto.errors import ContractError
-from tenuto.evaluation import ranking
+from tenuto.evaluation import draws, ranking
 from tenuto.evaluation.ranking import metrics_per_user, one_user
 
 FIGURES = {
@@ -29,6 +29,13 @@ def table(**lists):
 
 def test_the_examples_in_the_manual_are_true():
     assert doctest.testmod(ranking).failed == 0
+
+
+def test_every_figure_of_a_list_says_what_it_hides():
+    figures = metrics_per_user(one_user("ab"), one_user("b"))
+
+    assert set(ranking.HIDES) == {*figures.columns, "coverage"}
+    assert all(sentence.endswith(".") for sentence in ranking.HIDES.values())
 
 
 def test_every_figure_worked_out_by_hand():
@@ -129,7 +136,7 @@ def test_nobody_has_anything_relevant():
     found = metrics_per_user(one_user("ab"), one_user([]))
 
     assert len(found) == 0
-    assert np.isnan(ranking.bootstrap_mean(found["ndcg"], np.random.default_rng(0))).all()
+    assert np.isnan(draws.bootstrap_mean(found["ndcg"], np.random.default_rng(0))).all()
 
 
 def test_coverage_counts_items_of_the_catalogue_that_anybody_sees():
@@ -142,10 +149,53 @@ def test_coverage_counts_items_of_the_catalogue_that_anybody_sees():
 def test_the_interval_of_a_mean_holds_it_and_repeats_with_the_seed():
     values = pd.Series(np.tile([0.0, 1.0], 200))
 
-    mean, low, high = ranking.bootstrap_mean(values, np.random.default_rng(7))
+    mean, low, high = draws.bootstrap_mean(values, np.random.default_rng(7))
 
     # The standard error of a share of one half over 400 users is 0.025.
     assert mean == 0.5
     assert low == pytest.approx(0.45, abs=0.01)
     assert high == pytest.approx(0.55, abs=0.01)
-    assert ranking.bootstrap_mean(values, np.random.default_rng(7)) == (mean, low, high)
+    assert draws.bootstrap_mean(values, np.random.default_rng(7)) == (mean, low, high)
+
+
+@pytest.mark.parametrize("n_columns", [2, 7], ids=["few columns", "many columns"])
+def test_a_table_of_figures_has_the_intervals_that_each_figure_has_by_itself(n_columns):
+    figures = pd.DataFrame(np.random.default_rng(0).random((50, n_columns)))
+
+    together = draws.bootstrap_means(figures, np.random.default_rng(7), n_draws=200)
+
+    for column in figures:
+        alone = draws.bootstrap_mean(figures[column], np.random.default_rng(7), n_draws=200)
+        assert together.loc[column].to_numpy() == pytest.approx(alone, abs=1e-12)
+
+
+def test_the_mean_of_a_difference_is_paired_by_user():
+    # given two models that differ by 0.1 for everybody, far less than users differ
+    ours = pd.Series(np.random.default_rng(0).random(40))
+    theirs = ours - 0.1
+
+    _, low, high = draws.bootstrap_mean(ours - theirs, np.random.default_rng(7))
+
+    assert (low, high) == pytest.approx((0.1, 0.1))
+
+
+@pytest.mark.parametrize("n_columns", [1, 7], ids=["few columns", "many columns"])
+def test_a_user_without_the_figure_takes_no_part_in_its_mean(n_columns):
+    values = pd.Series([0.25, np.nan, 0.25, np.nan, 0.25] * 4)
+    figures = pd.DataFrame(dict.fromkeys(range(n_columns), values))
+    figures["nobody has it"] = np.nan
+
+    table = draws.bootstrap_means(figures, np.random.default_rng(7), n_draws=50)
+
+    assert table.loc[0].to_numpy() == pytest.approx([0.25, 0.25, 0.25])
+    assert table.loc["nobody has it"].isna().all()
+
+
+def test_intervals_do_not_depend_on_how_many_draws_are_held_at_a_time(monkeypatch):
+    figures = pd.DataFrame(np.random.default_rng(0).random((30, 6)))
+    whole = draws.bootstrap_means(figures, np.random.default_rng(7), n_draws=100)
+
+    monkeypatch.setattr(draws, "_CELLS_AT_ONCE", 1)
+    one_by_one = draws.bootstrap_means(figures, np.random.default_rng(7), n_draws=100)
+
+    pd.testing.assert_frame_equal(whole, one_by_one)

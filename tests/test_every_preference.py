@@ -3,7 +3,8 @@
 import pytest
 
 from fake_past import FakePast, downloaded, liked, opened, played
-from tenuto.preferences import CATALOGUE
+from tenuto.errors import SettingsError
+from tenuto.preferences import CATALOGUE, preferences_of, settings_of
 
 PREFERENCES = list(CATALOGUE)
 
@@ -50,10 +51,32 @@ def test_a_song_downloaded_but_never_played_is_a_pair(member, duckdb_engine):
     assert ("ann", "d") in known(member, FakePast(duckdb_engine, *EVENTS))
 
 
-def test_a_song_only_liked_and_an_event_without_a_song_are_no_pairs(member, duckdb_engine):
-    past = FakePast(duckdb_engine, played("ann", "a"), liked("ann", "b"), opened("ann"))
+def test_an_event_without_a_song_is_no_pair(member, duckdb_engine):
+    past = FakePast(duckdb_engine, played("ann", "a"), opened("ann"))
 
     assert set(known(member, past)) == {("ann", "a")}
+
+
+@pytest.mark.parametrize("name", PREFERENCES)
+def test_a_song_only_liked_is_a_pair_of_those_that_read_likes(duckdb_engine, name):
+    past = FakePast(duckdb_engine, played("ann", "a"), liked("ann", "b"))
+
+    found = set(known(CATALOGUE.get(name), past))
+
+    assert found - {("ann", "b")} == {("ann", "a")}
+    assert (("ann", "b") in found) == ("likes" in settings_of(name))
+
+
+@pytest.mark.parametrize("name", PREFERENCES)
+def test_asked_by_name_it_gives_the_same_table_and_knows_its_settings(duckdb_engine, name):
+    past = FakePast(duckdb_engine, *EVENTS)
+
+    asked = duckdb_engine.to_arrow(preferences_of(past, name, 30, settings_of(name))).to_pylist()
+
+    found = {(row["user_id"], row["item_id"]): row["preference"] for row in asked}
+    assert found == known(CATALOGUE.get(name), past)
+    with pytest.raises(SettingsError, match="no setting 'zither'"):
+        preferences_of(past, name, 30, {"zither": 1.0})
 
 
 def test_the_window_is_half_open(member, duckdb_engine):

@@ -22,7 +22,7 @@ QUICK = {
         "training_cutoffs": 1,
         "bootstrap_draws": 20,
     },
-    "recommend": {"recommenders": ["popularity"], "k": 3, "min_items": 1},
+    "recommend": {"model": "item_knn", "k": 3, "min_items": 1},
     "engine": {"threads": 1},
 }
 STEPS = ("data", "churn", "recommend")

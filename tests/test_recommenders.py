@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from fake_past import CUTOFF, FakePast, downloaded, liked, played, searched
 from tenuto.errors import ContractError, SettingsError, UnknownName
 from tenuto.recommenders import hot, popularity
-from tenuto.recommenders._charts import hot_lists
+from tenuto.lists._charts import hot_lists
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import ITEM_SUMS, Interactions, interactions_before
 from tenuto.recommenders._one_list import top_unheard
-from tenuto.recommenders._titles import with_titles
+from tenuto.lists._titles import with_titles
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import pytest
 
 from fake_past import FakePast, downloaded, played
 from tenuto.errors import NotEnoughData
+from tenuto.recommenders import hot
 from tenuto.recommenders._interactions import interactions_before
-from tenuto.recommenders._judge import judge
+from tenuto.recommenders._judge import Future, judge
 
 
 @pytest.fixture
@@ -32,8 +33,10 @@ def figures(records, metric="recall", column="value"):
     }
 
 
-def judged(known, future, *names, k=1):
-    return judge(known, future, names, np.random.default_rng(5), k=k, n_draws=50)
+def judged(known, future, k=1, only=None, **contestants):
+    rng = np.random.default_rng(5)
+    came = Future.of(known, future, rng)
+    return judge(known, came, contestants, rng, k=k, only=only, n_draws=50)
 
 
 def test_repeats_and_discoveries_are_judged_apart(known):
@@ -41,36 +44,70 @@ def test_repeats_and_discoveries_are_judged_apart(known):
     records = judged(known, heard(ann="ac"))
 
     # then of two pairs the first of the list that repeats finds one, and is done with repeats
-    assert figures(records) == {
-        ("all", "popularity"): 0.5,
-        ("repeat", "popularity"): 1.0,
-        ("new", "popularity"): 1.0,
-    }
+    found = figures(records)
+    assert found[("all", "popularity")] == 0.5
+    assert found[("repeat", "popularity")] == 1.0
+    assert found[("new", "popularity")] == 1.0
     n_relevant = figures(records, column="n_relevant")
     assert n_relevant[("all", "popularity")] == 2
     assert n_relevant[("repeat", "popularity")] + n_relevant[("new", "popularity")] == 2
 
 
-def test_popularity_is_judged_unasked_and_stands_beside_the_others(known):
+def test_the_baselines_are_judged_unasked_and_stand_beside_the_others(known):
     # given a crowd that saves c: hot puts it first, popularity puts a first
-    records = judged(known, heard(ann="b", bob="a", cy="a"), "hot")
+    ranks = hot.Model().fit(known).rank
+    records = judged(known, heard(ann="b", bob="a", cy="a"), hot=ranks)
 
-    all_of_hot = [
-        record
-        for record in records
-        if (record["target"], record["recommender"], record["metric"]) == ("all", "hot", "recall")
-    ]
-    assert figures(records)[("all", "popularity")] == pytest.approx(2 / 3)
-    assert all_of_hot[0]["baseline"] == pytest.approx(2 / 3)
-    assert all_of_hot[0]["difference"] == pytest.approx(all_of_hot[0]["value"] - 2 / 3)
-    assert figures(records, column="verdict")[("all", "popularity")] is None
+    found, against = figures(records), figures(records, column="against")
+    assert found[("all", "popularity")] == pytest.approx(2 / 3)
+    assert against == {
+        (target, name): baseline
+        for target, baseline in (
+            ("all", "personal_then_global"),
+            ("repeat", "personal"),
+            ("new", "popularity"),
+        )
+        for name in ("popularity", "personal", "personal_then_global", "hot")
+    }
+    of_hot = {
+        column: figures(records, column=column)[("all", "hot")]
+        for column in ("value", "baseline", "difference")
+    }
+    assert of_hot["baseline"] == found[("all", "personal_then_global")]
+    assert of_hot["difference"] == pytest.approx(of_hot["value"] - of_hot["baseline"])
+    assert figures(records, column="verdict")[("all", "personal_then_global")] is None
+
+
+def test_what_is_played_most_comes_first_and_then_what_most_play(known):
+    records = judged(known, heard(ann="b", cy="b"), k=3)
+
+    # ann knows a and b, once each; cy knows a and c, and b is the next that most others know
+    assert figures(records, "mrr")[("all", "personal")] == pytest.approx((1 / 2 + 0) / 2)
+    assert figures(records, "mrr")[("all", "personal_then_global")] == pytest.approx(
+        (1 / 2 + 1 / 3) / 2
+    )
+
+
+def test_a_contestant_is_judged_only_by_what_it_is_for(known):
+    ranks = hot.Model().fit(known).rank
+    records = judged(known, heard(ann="ac"), only={"hot": ("new",)}, hot=ranks)
+
+    assert {target for target, name in figures(records) if name == "hot"} == {"new"}
+
+
+def test_where_many_came_back_some_are_drawn(known):
+    came = Future.of(known, heard(ann="a", bob="a", cy="a"), np.random.default_rng(1), max_users=2)
+
+    assert len(came.users) == 2
+    assert set(came.pairs["all"]["user_id"]) == set(came.users)
 
 
 def test_figures_of_one_recommender_do_not_depend_on_the_others(known):
     alone = judged(known, heard(ann="ac", bob="c"))
-    together = judged(known, heard(ann="ac", bob="c"), "hot")
+    ranks = hot.Model().fit(known).rank
+    together = judged(known, heard(ann="ac", bob="c"), hot=ranks)
 
-    kept = [record for record in together if record["recommender"] == "popularity"]
+    kept = [record for record in together if record["recommender"] != "hot"]
     pd.testing.assert_frame_equal(pd.DataFrame(alone), pd.DataFrame(kept))
 
 

@@ -3,9 +3,7 @@
 import pandas as pd
 import pytest
 
-from tenuto.recommenders.popularity import Model
 from tenuto.retention._songs import fitting_songs
-from test_every_recommender import interactions
 
 ITEMS = pd.DataFrame(
     {
@@ -14,29 +12,21 @@ ITEMS = pd.DataFrame(
         "artist": ["Ann", None, "Ann", "Ann", "Ann"],
     }
 )
-# ann liked old1 best, then old2 and old3, of which old3 was played last.
-HEARD = [
-    ("ann", "old1", 9.0, 20),
-    ("ann", "old2", 5.0, 20),
-    ("ann", "old3", 5.0, 2),
-    ("ann", "old4", 1.0, 1),
-    ("ann", "saved", 9.0, 0),
-    ("bob", "old4", 1.0, 1),
-]
+KEEP = {"ann": ["old1", "saved", "old3", "old2", "old4"], "bob": ["old4"]}
+DISCOVER = dict.fromkeys(KEEP, ["new1", "new2", "new3", "new4", "new5"])
 
 
 @pytest.fixture
 def recommend(tmp_path):
-    Model().fit(interactions(*HEARD)).save(tmp_path / "models" / "popularity")
     rows = [
-        {"user_id": user, "list": "hot", "rank": rank, "item_id": f"new{rank}", "artist": None}
-        for user in ("ann", "bob")
-        for rank in range(1, 6)
+        {"user_id": user, "list": name, "rank": rank, "item_id": item, "artist": None}
+        for name, lists in (("discover", DISCOVER), ("keep", KEEP))
+        for user, items in lists.items()
+        for rank, item in enumerate(items, start=1)
     ]
     lists = pd.DataFrame(rows)
-    lists.assign(title=lists["item_id"].str.title()).to_parquet(
-        tmp_path / "recommendations.parquet", index=False
-    )
+    titles = lists["item_id"].str.title().where(lists["list"] == "discover", None)
+    lists.assign(title=titles).to_parquet(tmp_path / "recommendations.parquet", index=False)
     return tmp_path
 
 
@@ -63,7 +53,7 @@ def test_who_knows_little_gets_new_songs_instead(recommend):
 
 def test_where_new_songs_run_out_more_known_ones_follow(recommend):
     file = recommend / "recommendations.parquet"
-    pd.read_parquet(file).query("rank == 1").to_parquet(file, index=False)
+    pd.read_parquet(file).query("list == 'keep' or rank == 1").to_parquet(file, index=False)
     assert songs(recommend, "variety") == ["new1", "old1", "saved", "old3", "old2"]
 
 

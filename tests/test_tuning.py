@@ -14,15 +14,15 @@ from service import CUTOFF, a_town, played, timeline_of
 from tenuto.churn import CATALOGUE, _bench, _tuning
 from tenuto.churn._dataset import CutoffData
 from tenuto.churn._examples import Examples
-from tenuto.churn._search_halving import Budget, Trial, halving, n_planned
-from tenuto.churn._search_space import drawn_settings, space_of, tunable_models
 from tenuto.churn._search_split import Split, inner_split
-from tenuto.churn._search_trials import Trials
-from tenuto.churn._tuning import Search, tune
+from tenuto.churn._search_trials import Trial, Trials
+from tenuto.churn._tuning import Search, tunable_models, tune
 from tenuto.churn._tuning_advice import advise
 from tenuto.churn._tuning_choice import chosen
 from tenuto.churn._tuning_results import Shelf, tuned_settings
 from tenuto.errors import NotEnoughData, SettingsError, UnknownName
+from tenuto.search.budget import Budget
+from tenuto.search.space import drawn_settings, space_of
 from tenuto.settings import ChurnSettings
 
 HORIZON, HISTORY = 7, 7
@@ -40,11 +40,15 @@ TUNABLE = tunable_models()
 # What is tried.
 
 
+def drawn_of(model, n_trials):
+    return drawn_settings(model, space_of(CATALOGUE, model), n_trials, 0)
+
+
 @pytest.mark.parametrize("model", TUNABLE)
 def test_every_setting_that_is_drawn_is_a_keyword_of_the_model(model):
     known = set(inspect.signature(CATALOGUE.get(model).Model.__init__).parameters)
 
-    for settings in drawn_settings(model, 10, 0):
+    for settings in drawn_of(model, 10):
         assert set(settings) <= known
         assert CATALOGUE.get(model).Model(**settings).settings.items() >= settings.items()
 
@@ -53,7 +57,7 @@ def test_every_setting_that_is_drawn_is_a_keyword_of_the_model(model):
 def test_the_defaults_lie_inside_the_space(model):
     usual = CATALOGUE.get(model).Model().settings
 
-    for name, choices in space_of(model).items():
+    for name, choices in space_of(CATALOGUE, model).items():
         if isinstance(choices, list):
             assert usual[name] in choices
         else:
@@ -62,130 +66,9 @@ def test_the_defaults_lie_inside_the_space(model):
 
 @pytest.mark.parametrize("model", TUNABLE)
 def test_settings_survive_json(model):
-    drawn = drawn_settings(model, 5, 0)
+    drawn = drawn_of(model, 5)
 
     assert json.loads(json.dumps(drawn)) == drawn
-
-
-def test_the_defaults_are_tried_first_and_nothing_twice():
-    drawn = drawn_settings("boosting", 30, 0)
-
-    assert drawn[0] == {}
-    assert len({json.dumps(settings, sort_keys=True) for settings in drawn}) == 30
-
-
-def test_asking_for_more_settings_changes_none_of_the_first():
-    assert drawn_settings("forest", 20, 3)[:5] == drawn_settings("forest", 5, 3)
-
-
-def test_another_seed_draws_others():
-    assert drawn_settings("boosting", 5, 0)[1:] != drawn_settings("boosting", 5, 1)[1:]
-
-
-def test_numbers_stay_in_their_range_and_whole_ones_whole():
-    drawn = drawn_settings("boosting", 200, 0)[1:]
-
-    leaves = [settings["num_leaves"] for settings in drawn]
-    assert all(isinstance(n, int) and 4 <= n <= 64 for n in leaves)
-    # Evenly on a log scale: as many below 16, the geometric middle, as above.
-    assert 0.4 < np.mean(np.array(leaves) < 16) < 0.6
-
-
-def test_a_small_space_is_tried_whole_and_then_no_more(monkeypatch):
-    monkeypatch.setattr(CATALOGUE.get("logistic"), "SPACE", {"max_iter": [100, 200, 300]})
-
-    assert len(drawn_settings("logistic", 10, 0)) == 4
-
-
-# Successive halving.
-
-
-def losses(*of_trials, seconds_each=0.0, clock=None):
-    """Tries settings whose log loss is known, and notes what was tried."""
-    tried = []
-
-    def try_out(number, rung):
-        tried.append((rung, number))
-        if clock is not None:
-            clock.now += seconds_each
-        return Trial(number, rung, {}, 0, of_trials[number], 0.5)
-
-    return try_out, tried
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-def test_a_third_survives_each_rung_the_best_first_after_the_defaults():
-    try_out, tried = losses(0.5, 0.9, 0.1, 0.8, 0.3, 0.7, 0.2, 0.6, 0.4)
-
-    halving(9, (1, 3, 9), try_out, NO_LIMIT)
-
-    assert [number for rung, number in tried if rung == 1] == [0, 2, 6, 4]
-    assert [number for rung, number in tried if rung == 2] == [0, 2, 6]
-
-
-def test_the_defaults_are_tried_on_every_rung_even_when_they_are_the_worst():
-    try_out, tried = losses(0.9, *np.linspace(0.1, 0.5, 26))
-
-    halving(27, (1, 3, 9), try_out, NO_LIMIT)
-
-    assert [number for _, number in tried].count(0) == 3
-    assert len(tried) <= n_planned(27, 3)
-
-
-def test_the_defaults_always_have_somebody_to_be_held_against():
-    try_out, tried = losses(0.1, 0.5, 0.4)
-
-    halving(3, (1, 3, 9), try_out, NO_LIMIT)
-
-    assert [number for rung, number in tried if rung == 2] == [0, 2]
-
-
-def test_a_tie_goes_to_the_earlier_trial():
-    try_out, tried = losses(*[0.5] * 9)
-
-    halving(9, (1, 3), try_out, NO_LIMIT)
-
-    assert [number for rung, number in tried if rung == 1] == [0, 1, 2]
-
-
-def test_no_trial_begins_when_the_time_is_spent():
-    clock = Clock()
-    try_out, tried = losses(*[0.5] * 27, seconds_each=10, clock=clock)
-
-    halving(27, (1, 3, 9), try_out, Budget(100, clock))
-
-    assert clock.now <= 100 + 10
-    assert 0 < len(tried) < 27
-
-
-@pytest.mark.parametrize("limit_s", [25, 60, 180])
-def test_of_the_time_enough_is_left_for_the_last_rung(limit_s):
-    clock, rows, tried = Clock(), (1, 3, 9), []
-
-    def try_out(number, rung):
-        tried.append((rung, number))
-        clock.now += rows[rung]
-        return Trial(number, rung, {}, rows[rung], 1 - number / 100, 0.5)
-
-    halving(27, rows, try_out, Budget(limit_s, clock))
-
-    assert sum(rung == 2 for rung, _ in tried) >= 2
-
-
-def test_without_any_time_nothing_is_tried():
-    clock = Clock()
-    budget = Budget(1, clock)
-    clock.now = 2
-    try_out, tried = losses(0.5, 0.4)
-
-    assert halving(2, (1,), try_out, budget) == []
-    assert tried == []
 
 
 # On whom.

@@ -11,10 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tenuto import monitoring, pipeline, replication
+from tenuto import monitoring, pipeline, replication, reports
 from tenuto.churn import _table_results as table_results
 from tenuto.churn._compare import Comparison, compare_run
-from tenuto.churn._search_halving import Budget
 from tenuto.churn._table_examples import TableSettings
 from tenuto.churn._table_results import ScoreSummary, TableSummary, write_table_study
 from tenuto.churn._table_study import study_table
@@ -22,15 +21,18 @@ from tenuto.churn._tuning import N_TRIALS, Search, Told, Tuning, tune
 from tenuto.churn._tuning_results import Shelf
 from tenuto.errors import ContractError, CutoffError, LeakError, NotEnoughData
 from tenuto.events.lake import Lake
+from tenuto.lists._compare import ListComparison
+from tenuto.lists._compare import compare_lists as compare_lists_of
 from tenuto.opened import inputs, opened, timeline_of
 from tenuto.pipeline import Progress
-from tenuto.record import do_step
+from tenuto.record import do_step, write_folder_aside
 from tenuto.retention._measure_campaign import (
     CampaignTable,
     MeasureSummary,
     measure_from_table,
     measure_workspace,
 )
+from tenuto.search.budget import Budget
 from tenuto.timeline import HEADLINE
 from tenuto.workspace import Workspace
 
@@ -98,6 +100,38 @@ def compare(
         random_state=settings.random_state,
         n_draws=settings.churn.bootstrap_draws,
     )
+
+
+def compare_lists(
+    workspace: Workspace,
+    cutoff: date | str | None = None,
+    recommenders: Sequence[str] = (),
+    *,
+    k: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[ListComparison, Path]:
+    """Recommenders and lists held against each other, as tables and one page in a folder.
+
+    Judged at the latest cutoff up to ``cutoff`` whose outcome is in the log, by what was played
+    after it. ``recommenders`` are members of `tenuto.recommenders`; empty means all.
+    """
+    settings = workspace.settings
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        found = compare_lists_of(
+            pipeline.lister_of(workspace, engine, timeline, day),
+            day,
+            recommenders,
+            k=k or settings.recommend.k,
+            told=progress,
+        )
+    folder = workspace.run_folder(found.cutoff) / "compare_lists"
+
+    def write(aside: Path) -> None:
+        found.write(aside)
+        reports.write_comparison(found, aside / "comparison.html")
+
+    write_folder_aside(folder, write)
+    return found, folder
 
 
 def back_fill(

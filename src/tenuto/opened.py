@@ -13,7 +13,7 @@ from tenuto import engines, sources
 from tenuto.churn._results import ChurnSummary
 from tenuto.engines import Engine
 from tenuto.events.lake import Lake
-from tenuto.recommenders._results import RecommendSummary
+from tenuto.lists._results import RecommendSummary
 from tenuto.record import code_digest, digest_of, versions, write_json
 from tenuto.retention._results import RetentionSummary
 from tenuto.timeline import Timeline

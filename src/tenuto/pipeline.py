@@ -20,16 +20,19 @@ from tenuto import labels, monitoring, reports, simulation, sources
 from tenuto.churn._results import ChurnSummary, write_skipped, write_study
 from tenuto.churn._study import study
 from tenuto.churn._tuning_results import Shelf
+from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.ingest import IngestSummary
 from tenuto.insights import write_insights
 from tenuto.insights._view import View
+from tenuto.lists._results import Lister, RecommendSummary, write_recommendations
+from tenuto.lists._risk import risk_of_leaving
 from tenuto.opened import inputs, opened, timeline_of, write_record
-from tenuto.recommenders._results import RecommendSummary, write_recommendations
 from tenuto.record import do_step, done, write_folder_aside
 from tenuto.retention._results import RetentionSummary, scored_by, write_retention
 from tenuto.rollups import build_rollups, items_file
 from tenuto.timeline import (
+    Timeline,
     activity_by_day,
     device_shares,
     events_per_user,
@@ -173,31 +176,48 @@ def churn(
 def recommend(
     workspace: Workspace, cutoff: date | str | None = None, progress: Progress | None = None
 ) -> RecommendSummary:
-    """What each listener should hear next, and the charts."""
+    """What each listener should hear next, and the charts.
+
+    Where `churn` has been run at ``cutoff``, the lists of those who may leave lean to what they
+    know.
+    """
     settings = workspace.settings
     with opened(workspace, cutoff) as (engine, timeline, day):
         if progress is not None:
             progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
-        horizon = settings.churn.horizon_days
-        asked = [settings.recommend.model_dump(), horizon, settings.random_state]
+        lister = lister_of(workspace, engine, timeline, day)
+        scored = done(workspace.run_folder(day) / "churn")
+        asked = [
+            settings.recommend.model_dump(),
+            lister.horizon_days,
+            settings.random_state,
+            scored,
+        ]
         do_step(
             folder,
             inputs(workspace, timeline, day, asked),
-            lambda aside: write_recommendations(
-                engine,
-                timeline,
-                day,
-                pd.read_parquet(items_file(workspace)),
-                settings.recommend,
-                horizon,
-                settings.random_state,
-                aside,
-            ),
+            lambda aside: write_recommendations(lister, day, aside),
         )
         if progress is not None:
             progress("making lists", 1, 1)
     return RecommendSummary.read(folder)
+
+
+def lister_of(workspace: Workspace, engine: Engine, timeline: Timeline, day: date) -> Lister:
+    """What lists of this workspace are made with at ``day``."""
+    settings = workspace.settings
+    return Lister(
+        workspace.root,
+        engine,
+        timeline,
+        pd.read_parquet(items_file(workspace)),
+        settings.recommend,
+        settings.churn.horizon_days,
+        settings.random_state,
+        risk_of_leaving(workspace.run_folder(day) / "churn"),
+        {},
+    )
 
 
 def retain(workspace: Workspace, cutoff: date | str | None = None) -> RetentionSummary:

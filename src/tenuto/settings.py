@@ -59,11 +59,49 @@ class ChurnSettings(_Section):
 
 
 class RecommendSettings(_Section):
-    recommenders: list[str] = Field([], description="members of recommenders/; empty means all")
+    model: str = Field(
+        "blend", description="the member of recommenders/ that new songs are drawn from"
+    )
+    recommenders: list[str] = Field(
+        [], description="more members of recommenders/ to judge beside it"
+    )
     preference: str = Field("max_score", description="a member of preferences/")
     window_days: int = Field(30, ge=1, description="how far back preferences look")
-    k: int = Field(20, ge=1, description="songs per listener")
+    history_days: int = Field(
+        0, ge=0, description="how far back heard songs are remembered; 0 is the whole log"
+    )
+    k: int = Field(20, ge=1, description="songs on each list of a listener")
     min_items: int = Field(5, ge=1, description="fewer distinct songs than this is a cold start")
+    max_items: int = Field(
+        50_000, ge=1, description="new songs are recommended among so many most heard ones"
+    )
+    refit_days: int = Field(
+        1, ge=1, description="days until models are fitted anew; in between they are updated"
+    )
+    signals: dict[str, float] = Field(
+        {},
+        description="settings of the preference `signals` that are not as usual: heard, "
+        "finished, skips (0 or less), downloads, playlist_adds, likes, half_life_days",
+    )
+    learn_signals: bool = Field(
+        False, description="learn them from what listeners played again, where that is better"
+    )
+    context: bool = Field(
+        True, description="lean lists to what suits the device, where that helped on validation"
+    )
+    utc_offset_hours: int = Field(
+        0, ge=-12, le=14, description="how far most listeners' clocks are ahead of UTC"
+    )
+    reranking: dict[str, dict[str, float]] = Field(
+        {"artist_cap": {"at_most": 3}},
+        description="members of reranking/ that Discover goes through, each with its settings",
+    )
+    lean_to_familiar: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="how far the Mix of whoever is most likely to leave leans to own songs",
+    )
 
 
 class OfferSettings(_Section):

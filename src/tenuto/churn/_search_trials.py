@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tenuto.churn._examples import Examples
 from tenuto.churn._protocols import fit, thinned
-from tenuto.churn._search_halving import THIRD, Trial
 from tenuto.churn._search_split import Split
 from tenuto.evaluation.classification import metrics
 from tenuto.evaluation.folds import user_fold
+from tenuto.search.halving import THIRD
 
 #: Three, not five: each trial is fitted so many times, and two thirds of the users are plenty.
 N_FOLDS = 3
@@ -21,6 +22,27 @@ N_FOLDS = 3
 SHARES = (1 / THIRD**2, 1 / THIRD, 1.0)
 #: A rung of fewer rows, or of fewer positives, says little of the whole. Arbitrary.
 MIN_ROWS, MIN_POSITIVES = 2_000, 50
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting tried on one rung.
+
+    number : 0 for the defaults
+    n_rows : that each model learned from, at most
+    log_loss, auc : on the listeners validated on
+    """
+
+    number: int
+    rung: int
+    settings: dict[str, Any]
+    n_rows: int
+    log_loss: float
+    auc: float
+
+    @property
+    def loss(self) -> float:
+        return self.log_loss
 
 
 class Trials:

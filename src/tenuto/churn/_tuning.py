@@ -7,7 +7,7 @@ begins, so that the figures of a study stay out of time and out of user.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,21 +15,25 @@ from typing import Any
 
 import numpy as np
 
-from tenuto.churn import CATALOGUE
-from tenuto.churn._search_halving import Budget, Trial, halving, n_planned
-from tenuto.churn._search_space import drawn_settings, refuse_untunable, tunable_models
+from tenuto.churn import CATALOGUE, usual_models
 from tenuto.churn._search_split import Split, inner_split
-from tenuto.churn._search_trials import Trials
+from tenuto.churn._search_trials import Trial, Trials
 from tenuto.churn._tuning_advice import ENSEMBLES, Advice, advise
 from tenuto.churn._tuning_choice import Choice, chosen
 from tenuto.churn._tuning_results import Shelf
 from tenuto.engines import Engine
+from tenuto.search.budget import Budget, Told
+from tenuto.search.halving import halving, n_planned
+from tenuto.search.space import drawn_settings, refuse_untunable, space_of
 from tenuto.settings import ChurnSettings
 from tenuto.timeline import Timeline
 
 N_TRIALS = 27
-#: Told after each trial: what is done, trials done, trials in all at most, seconds left or None.
-Told = Callable[[str, int, int, float | None], None]
+
+
+def tunable_models() -> list[str]:
+    """The usual models that have something to tune."""
+    return [name for name in usual_models() if space_of(CATALOGUE, name)]
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ def tune(
     NotEnoughData : see `inner_split`
     """
     for model in search.models:
-        refuse_untunable(model)
+        refuse_untunable(CATALOGUE, model, "auto")
     split = inner_split(engine, timeline, cutoff, settings)
     horizon = settings.horizon_days
     known = {} if shelf is None else shelf.settings(split.label, horizon, split.test_cutoff)
@@ -157,7 +161,8 @@ class _Bench:
 
     def choose(self, model: str, budget: Budget) -> tuple[Choice, list[Trial]]:
         """Search ``model``, and take what was found if it is better beyond noise."""
-        drawn = drawn_settings(model, self.search.n_trials, self.search.random_state)
+        search, space = self.search, space_of(CATALOGUE, model)
+        drawn = drawn_settings(model, space, search.n_trials, search.random_state)
         planned, on_last_rung = n_planned(len(drawn), len(self.trials.rungs)), {}
         self._done = 0
 
@@ -169,7 +174,7 @@ class _Bench:
             return self.trials.measured(number, rung, drawn[number], p)
 
         trials = halving(len(drawn), self.trials.rungs, try_out, budget)
-        rng = np.random.default_rng([self.search.random_state, 29])
+        rng = np.random.default_rng([search.random_state, 29])
         choice = chosen(model, self.split, trials, on_last_rung, rng=rng, n_draws=self.n_draws)
         if on_last_rung:
             self.said[model] = on_last_rung[drawn.index(choice.settings)]

@@ -11,9 +11,10 @@ import numpy as np
 
 from tenuto.churn._compare_gaps import Gap, gap_alone
 from tenuto.churn._compare_words import figure, signed
-from tenuto.churn._search_halving import DEFAULTS, Trial
 from tenuto.churn._search_split import Split
+from tenuto.churn._search_trials import Trial
 from tenuto.evaluation.intervals import LEVEL, bootstrap
+from tenuto.search.halving import DEFAULTS
 
 METRIC = "log_loss"
 _NAN = float("nan")

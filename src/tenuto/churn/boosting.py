@@ -13,7 +13,7 @@ from tenuto.sampling import Rows
 
 LABEL = "Gradient boosting"
 NEEDS: tuple[str, ...] = ()
-#: What `tenuto churn train` tries (see ``_search_space.py``).
+#: What `tenuto churn train` tries (see ``search/space.py``).
 SPACE = {
     "learning_rate": (0.01, 0.1),
     "num_leaves": (4, 64),

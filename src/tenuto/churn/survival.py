@@ -20,7 +20,7 @@ LABEL = "Survival"
 NEEDS: tuple[str, ...] = ()
 ON_REQUEST = True
 TIMES = True
-#: What `tenuto churn train` tries (see ``_search_space.py``).
+#: What `tenuto churn train` tries (see ``search/space.py``).
 SPACE = {"learning_rate": (0.01, 0.1), "num_leaves": (4, 64), "rounds_when_few": (40, 400)}
 
 #: The horizons of an outlook.

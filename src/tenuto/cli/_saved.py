@@ -15,7 +15,7 @@ _CALL_COLUMNS = {
     "n_active_days_14d": "n_active_days_14d",
     "n_plays_14d": "n_plays_14d",
 }
-_SONG_COLUMNS = ("list", "rank", "item_id", "title", "artist", "score", "reason_code")
+_SONG_COLUMNS = ("list", "rank", "item_id", "title", "artist", "score", "reason_code", "reason")
 
 
 def first_to_call(results: Path, top: int) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from tenuto.cli._output import print_places, print_table
 
 if TYPE_CHECKING:
     from tenuto.churn._results import ChurnSummary
+    from tenuto.lists._results import RecommendSummary
     from tenuto.pipeline import RunSummary
-    from tenuto.recommenders._results import RecommendSummary
     from tenuto.retention._results import RetentionSummary
 
 
@@ -63,8 +63,23 @@ def print_recommend(summary: RecommendSummary, results: Path) -> None:
 
 
 def print_songs(songs: list[dict[str, Any]]) -> None:
-    """The list of one listener."""
-    _print_records(songs)
+    """The lists of one listener, each under its name."""
+    from tenuto.lists import CATALOGUE
+
+    columns = ["rank", "title", "artist", "why"]
+    for number, name in enumerate(dict.fromkeys(song["list"] for song in songs)):
+        print(("\n" if number else "") + CATALOGUE.get(name).LABEL)
+        rows = [
+            [
+                song["rank"],
+                song["title"] or f"item {song['item_id']}",
+                song["artist"],
+                song["reason"] or song["reason_code"].replace("_", " "),
+            ]
+            for song in songs
+            if song["list"] == name
+        ]
+        print_table(columns, rows)
 
 
 def _print_aucs(summary: ChurnSummary) -> None:

@@ -1,6 +1,6 @@
-"""Make a list of songs for every listener, and the charts.
+"""Make lists of songs for every listener (Keep listening, Discover, Mix), and the charts.
 
-With --user, print the list of one listener.
+With --user, print the lists of one listener, with reasons.
 
 Example:
 
@@ -24,7 +24,7 @@ def command(
     folder: WorkspaceFolder,
     cutoff: Cutoff = None,
     user: Annotated[
-        str | None, typer.Option(metavar="USER_ID", help="Print this listener's list.")
+        str | None, typer.Option(metavar="USER_ID", help="Print this listener's lists.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -15,10 +15,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenuto.errors import ContractError
+from tenuto.evaluation._list_table import check_k, check_lists, check_pairs, pair_codes
 
-N_DRAWS = 1_000
-LEVEL = 0.95
+#: What each figure does not show, in one sentence for tables and pages.
+HIDES: dict[str, str] = {
+    "recall": "Recall counts a hit at the last place like one at the first, and cannot reach 1 "
+    "where more is relevant than the list has places.",
+    "precision": "Precision cannot reach 1 for a listener with fewer relevant songs than places, "
+    "and does not look at their order.",
+    "ndcg": "NDCG is ruled by the first places, and tells nothing about whether the songs were "
+    "new, varied or popular.",
+    "map": "MAP is harsh on a listener with many relevant songs and few hits, and tells "
+    "nothing about whether the songs were new, varied or popular.",
+    "mrr": "MRR stops at the first hit: all further songs of the list can be wrong.",
+    "hit_rate": "Hit rate is the same for one right song as for ten, and rises with every "
+    "further place.",
+    "coverage": "Coverage counts a song shown to one listener like one shown to all, and is "
+    "highest for lists drawn at random.",
+}
 
 
 class Hits:
@@ -32,17 +46,17 @@ class Hits:
 
     def __init__(self, recommended: pd.DataFrame, relevant: pd.DataFrame, k: int):
         check_lists(recommended)
-        _check_pairs(relevant, "relevant")
-        if k < 1:
-            raise ContractError(f"k is {k}", mend="ask for at least one item per list")
+        check_pairs(relevant, "relevant")
+        check_k(k)
         self.k = k
         self.users = pd.Index(relevant["user_id"].unique(), name="user_id").sort_values()
         items = pd.Index(relevant["item_id"].unique())
-        right = _pair_codes(relevant, self.users, items)
+        right = pair_codes(relevant, self.users, items)
         self.n_relevant = np.bincount(right // max(len(items), 1), minlength=len(self.users))
         top = recommended[recommended["rank"] <= k]
-        codes = _pair_codes(top, self.users, items)
-        is_hit = np.isin(codes, right) & (codes >= 0)
+        codes = pair_codes(top, self.users, items)
+        # pandas' own, which hashes: numpy's sorts, and is far slower here.
+        is_hit = pd.Series(codes).isin(right).to_numpy() & (codes >= 0)
         self._user = codes[is_hit] // max(len(items), 1)
         self._rank = top["rank"].to_numpy()[is_hit].astype(np.int64)
 
@@ -161,47 +175,11 @@ def metrics_per_user(
     return pd.concat([figure(hits) for figure in figures], axis=1)
 
 
-def bootstrap_mean(
-    values: pd.Series, rng: np.random.Generator, *, n_draws: int = N_DRAWS, level: float = LEVEL
-) -> tuple[float, float, float]:
-    """The mean over users with the ends of its percentile interval, users drawn again.
-
-    Give the difference of two models' Series for a paired test: the interval leaves out 0,
-    or nothing was shown. All NaN without users.
-    """
-    numbers = values.to_numpy(dtype=np.float64)
-    if len(numbers) == 0:
-        return float("nan"), float("nan"), float("nan")
-    drawn = (rng.integers(0, len(numbers), size=len(numbers)) for _ in range(n_draws))
-    means = np.array([numbers[rows].mean() for rows in drawn])
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(numbers.mean()), float(low), float(high)
-
-
 def one_user(item_ids, user_id="ann") -> pd.DataFrame:
     """One user's list of ``item_ids``, best first; good as ``relevant`` too."""
     items = list(item_ids)
     ranks = np.arange(1, len(items) + 1)
     return pd.DataFrame({"user_id": user_id, "rank": ranks, "item_id": items})
-
-
-def check_lists(recommended: pd.DataFrame) -> None:
-    """Raise ContractError if lists are not lists: see `Hits`."""
-    _check_pairs(recommended, "recommended")
-    if "rank" not in recommended:
-        raise ContractError("recommended has no column 'rank'", mend="number each list from 1")
-    user, users = pd.factorize(recommended["user_id"])
-    rank = recommended["rank"].to_numpy()
-    length = np.bincount(user, minlength=len(users))[user]
-    bad = (rank != np.floor(rank)) | (rank < 1) | (rank > length)
-    bad |= recommended.duplicated(["user_id", "rank"]).to_numpy()
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise ContractError(
-            f"the ranks of user {users[user[row]]} are not 1, 2, 3 …: "
-            f"there is a {rank[row]} among {length[row]}",
-            mend="number each user's list from 1, without gaps or ties",
-        )
 
 
 # Each figure, from hits.
@@ -240,26 +218,3 @@ def _hit(hits: Hits) -> pd.Series:
 
 def _discount(rank: np.ndarray) -> np.ndarray:
     return 1 / np.log2(rank + 1)
-
-
-def _pair_codes(pairs: pd.DataFrame, users: pd.Index, items: pd.Index) -> NDArray[np.int64]:
-    """One number per (user, item); negative where either is not among the relevant."""
-    user = users.get_indexer(pd.Index(pairs["user_id"])).astype(np.int64)
-    item = items.get_indexer(pd.Index(pairs["item_id"])).astype(np.int64)
-    return np.where((user < 0) | (item < 0), -1, user * len(items) + item)
-
-
-def _check_pairs(table: pd.DataFrame, name: str) -> None:
-    missing = [column for column in ("user_id", "item_id") if column not in table]
-    if missing:
-        raise ContractError(
-            f"{name} has no column {', '.join(missing)}",
-            mend="pass one row per user_id and item_id",
-        )
-    twice = table.duplicated(["user_id", "item_id"]).to_numpy()
-    if twice.any():
-        row = table.iloc[int(np.flatnonzero(twice)[0])]
-        raise ContractError(
-            f"{name} has item {row['item_id']} twice for user {row['user_id']}",
-            mend="pass one row per user_id and item_id",
-        )

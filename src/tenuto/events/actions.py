@@ -8,6 +8,8 @@ ACTIONS: dict[str, str] = {
     "search": "typed a query",
     "like": "gave an item a thumbs up",
     "dislike": "gave an item a thumbs down",
+    "remove_like": "took a thumbs up back",
+    "remove_dislike": "took a thumbs down back",
     "add_to_playlist": "put an item into a playlist",
     "add_friend": "followed another user",
     "advert": "was shown or played an advert",
@@ -32,7 +34,10 @@ ACTIONS: dict[str, str] = {
 }
 
 # The actions that name an item; the others leave item_id NULL.
-ITEM_ACTIONS = ("play", "download", "like", "dislike", "add_to_playlist")
+ITEM_ACTIONS = (
+    *("play", "download", "add_to_playlist"),
+    *("like", "dislike", "remove_like", "remove_dislike"),
+)
 
 # "add_to_playlist" is counted in n_add_to_playlist, "play" in n_plays, and so on.
 _PLURALS = {
@@ -41,6 +46,8 @@ _PLURALS = {
     "search": "searches",
     "like": "likes",
     "dislike": "dislikes",
+    "remove_like": "removed_likes",
+    "remove_dislike": "removed_dislikes",
     "add_to_playlist": "playlist_adds",
     "add_friend": "friend_adds",
     "advert": "adverts",

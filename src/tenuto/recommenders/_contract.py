@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tenuto import saved
 from tenuto.errors import ContractError, NotEnoughData
 from tenuto.recommenders import CATALOGUE
+from tenuto.recommenders._change import Change
 from tenuto.recommenders._histories import ENTRY_COLUMNS, NEVER_PLAYED, Histories
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._rectangles import lists_of
@@ -49,6 +50,8 @@ class Recommender(ABC):
         self.user_ids, self.item_ids = pd.Index([]), pd.Index([])
         self.n_listeners: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.histories: Histories | None = None
+        #: What a search of its settings came to; None where there was none.
+        self.tuning: dict[str, Any] | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -68,12 +71,37 @@ class Recommender(ABC):
                 f"{interactions.cutoff}",
                 mend="take another cutoff or a longer window",
             )
-        self.cutoff, self.window_days = interactions.cutoff, interactions.window_days
-        self.preference = interactions.preference
-        self.user_ids, self.item_ids = interactions.user_ids, interactions.item_ids
-        self.n_listeners = interactions.listeners_per_item()
-        self.histories = interactions.histories
+        self._take_over(interactions)
         self._fit(interactions)
+        return self
+
+    def update(self, interactions: Interactions, changed_items=()) -> Self:
+        """Take over a day's news without a refit.
+
+        Listeners and their histories are taken over whole, so that everybody's lists know all
+        that is in them. What is known of the items is learned anew for those in
+        ``changed_items`` and for new ones only, as far as the recommender can do so; one whose
+        fit is quick is fitted, which is exact. Without a change it stays as it is, byte by byte.
+
+        Parameters
+        ----------
+        interactions : everything known now, not what is new in it
+        changed_items : ids of the items that somebody played, saved or rated since the last fit
+            or update, and of those of which such a deed has left the window
+
+        Raises
+        ------
+        ContractError : if it was not fitted, or on another preference
+        """
+        self._known()
+        if interactions.preference != self.preference:
+            raise ContractError(
+                f"'{self.name()}' knows '{self.preference}', not '{interactions.preference}'",
+                mend="fit it on the other preference",
+            )
+        change = Change.between(self.item_ids, interactions.item_ids, changed_items)
+        self._take_over(interactions)
+        self._update(interactions, change)
         return self
 
     def recommend(self, user_ids, k: int, *, exclude_heard: bool) -> pd.DataFrame:
@@ -134,7 +162,7 @@ class Recommender(ABC):
         item = self.item_ids.get_indexer(pd.Index(lists["item_id"]))
         row = users.get_indexer(pd.Index(lists["user_id"]))
         met = np.flatnonzero(item >= 0)
-        said = explained(self, histories.take(row[met]), item[met], names or {})
+        said = self._explained(histories.take(row[met]), item[met], names or {})
         said = said.set_axis(lists.index[met]).reindex(lists.index)
         said = said.astype(object).where(said.notna(), None)
         return pd.concat([lists[["user_id", "item_id"]], said], axis=1)
@@ -191,6 +219,7 @@ class Recommender(ABC):
             "cutoff": self.cutoff,
             "window_days": self.window_days,
             "preference": self.preference,
+            "tuning": self.tuning,
         }
         users = {"user_id": pa.Array.from_pandas(self.user_ids), "n_items": histories.lengths()}
         items = {"item_id": pa.Array.from_pandas(self.item_ids), "n_listeners": self.n_listeners}
@@ -232,6 +261,13 @@ class Recommender(ABC):
     def _fit(self, interactions: Interactions) -> None:
         """Learn; there is at least one pair."""
 
+    def _update(self, interactions: Interactions, change: Change) -> None:
+        """Learn of what has changed; users, items and histories have been taken over.
+
+        A member whose fit is not quick overrides it.
+        """
+        self._fit(interactions)
+
     @abstractmethod
     def _rank(self, histories: Histories, k: int, exclude_heard: bool) -> Ranked:
         """Item numbers and scores, both (listeners, k), best first.
@@ -249,6 +285,12 @@ class Recommender(ABC):
         rest = [self._scores(histories.take([row]))[0, item[row]] for row in rows]
         return np.zeros(len(histories.item)), np.array(rest, dtype=np.float64)
 
+    def _explained(
+        self, histories: Histories, item: NDArray[np.int64], names: Names
+    ) -> pd.DataFrame:
+        """Reasons for one item a row; a member made of others lets one of them speak."""
+        return explained(self, histories, item, names)
+
     @abstractmethod
     def _dump(self) -> dict[str, pa.Table]:
         """Name -> table; the same bytes for the same fit. Not users, items or histories."""
@@ -260,6 +302,13 @@ class Recommender(ABC):
     def reason_of_item(self, item: int) -> str:
         """What is true of the item for everybody: who else listens."""
         return f"heard by {_listeners(self.n_listeners[item])} in the last {self.window_days} days"
+
+    def _take_over(self, interactions: Interactions) -> None:
+        self.cutoff, self.window_days = interactions.cutoff, interactions.window_days
+        self.preference = interactions.preference
+        self.user_ids, self.item_ids = interactions.user_ids, interactions.item_ids
+        self.n_listeners = interactions.listeners_per_item()
+        self.histories = interactions.histories
 
     def _lists(
         self, users: pd.Index, histories: Histories, k: int, exclude_heard: bool
@@ -281,6 +330,7 @@ class Recommender(ABC):
     def _restore_common(self, card: dict[str, Any], tables: dict[str, pa.Table]) -> None:
         self.cutoff = date.fromisoformat(card["cutoff"])
         self.window_days, self.preference = int(card["window_days"]), str(card["preference"])
+        self.tuning = card.get("tuning")
         users, items, entries = tables["users"], tables["items"], tables["histories"]
         self.user_ids = pd.Index(users["user_id"].to_pandas(), name=None)
         self.item_ids = pd.Index(items["item_id"].to_pandas(), name=None)

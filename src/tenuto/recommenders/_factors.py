@@ -10,14 +10,19 @@ from implicit.cpu.topk import topk
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from tenuto.recommenders._change import Change, is_liked
 from tenuto.recommenders._contract import Ranked
 from tenuto.recommenders._histories import Histories
+from tenuto.recommenders._interactions import Interactions
+from tenuto.recommenders._longest_first import LongestFirst
 from tenuto.recommenders._rectangles import NEVER, best_of, nothing
 from tenuto.recommenders._scored import Scored, blocks
 
 #: Found in single precision beyond the k asked for, then scored again in double.
 _MARGIN = 16
 _RESCORED_ROWS = 4_096
+#: So few listeners are not worth threads of their own: starting them takes longer.
+_FEW_ROWS = 4
 
 
 class Factors(Scored):
@@ -41,6 +46,17 @@ class Factors(Scored):
         self.offered = np.flatnonzero(is_offered)
         self._offered_factors = np.ascontiguousarray(self.item_factors[self.offered])
         self._place = np.where(is_offered, np.cumsum(is_offered) - 1, -1)
+        self._longest_first = LongestFirst.of(self.item_factors)
+
+    def _update(self, interactions: Interactions, change: Change) -> None:
+        """Items stay where they are; new ones wait for a refit, as does one that nobody likes."""
+        self._carry(interactions, change)
+
+    def _carry(self, interactions: Interactions, change: Change) -> None:
+        if not change.is_none:
+            carried = change.carried(self.item_factors)
+            carried[~is_liked(interactions.histories)] = np.nan
+            self._take(carried)
 
     def _scores(self, histories: Histories) -> NDArray[np.float64]:
         users = self._user_factors(histories)
@@ -60,6 +76,10 @@ class Factors(Scored):
         if len(rows) == 0 or len(self.offered) == 0:
             return items, scores
         hidden = histories.take(rows).hidden(exclude_heard)
+        if len(rows) <= _FEW_ROWS:
+            for number, row in enumerate(rows.tolist()):
+                items[row], scores[row] = self._rank_one(users[row], hidden.take([number]).item, k)
+            return items, scores
         wanted = min(k + _MARGIN, len(self.offered))
         found, rough = topk(
             self._offered_factors,
@@ -80,6 +100,15 @@ class Factors(Scored):
             items[row, : len(best)] = found[number, best]
             scores[row, : len(best)] = exact[number, best]
         return items, scores
+
+    def _rank_one(self, user: NDArray[np.float64], hidden: NDArray[np.int32], k: int) -> Ranked:
+        """As `_rank`, for one place among the items, in a fraction of a millisecond."""
+        found = self._longest_first.candidates(user, hidden, k)
+        item, score = nothing(1, k)
+        exact = self._rescored(user[None], found[None])[0]
+        best = best_of(found, exact, k)
+        item[0, : len(best)], score[0, : len(best)] = found[best], exact[best]
+        return item[0], score[0]
 
     def _rescored(self, users: NDArray[np.float64], item: NDArray[np.int64]) -> NDArray[np.float64]:
         exact = np.full(item.shape, NEVER)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
+import ibis
+import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -13,8 +16,7 @@ from numpy.typing import NDArray
 
 from tenuto import preferences
 from tenuto.errors import ContractError
-from tenuto.preferences import with_counts
-from tenuto.preferences._memory import memory
+from tenuto.preferences import memory, with_counts
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
 from tenuto.timeline import Past
 
@@ -92,6 +94,21 @@ class Interactions:
         sums = _item_sums(item_sums, item[len(user) :], len(item_ids))
         return cls(cutoff, window_days, preference, user_ids, item_ids, histories, sums)
 
+    def of_most_heard(self, n_items: int) -> Interactions:
+        """With taste for the ``n_items`` most heard items of the window alone.
+
+        The others stay heard, are never recommended as new, and say nothing of taste: of an item
+        that next to nobody played nothing can be learned, and there are many of them.
+        """
+        listeners = self.listeners_per_item()
+        if np.count_nonzero(listeners) <= n_items:
+            return self
+        order = np.lexsort((np.arange(len(listeners)), -listeners))
+        is_kept = np.zeros(len(listeners), dtype=bool)
+        is_kept[order[:n_items]] = True
+        liked = np.where(is_kept[self.histories.item], self.histories.preference, np.float32(0))
+        return replace(self, histories=replace(self.histories, preference=liked))
+
     def recent(self) -> Histories:
         """What is of the window alone."""
         return self.histories.where(self.histories.within(self.window_days))
@@ -116,22 +133,33 @@ class Interactions:
 
 
 def interactions_before(
-    past: Past, preference: str, window_days: int = 30, history_days: int | None = None
+    past: Past,
+    preference: str,
+    window_days: int = 30,
+    history_days: int | None = None,
+    *,
+    settings: Mapping[str, float] | None = None,
+    feedback: pa.Table | None = None,
 ) -> Interactions:
     """Taste of the window before the cutoff of ``past``, memory of ``history_days``.
 
     A pair that the preference leaves out is kept with 0, because it has been heard all the same.
 
+    Parameters
+    ----------
+    settings : of the preference, where it takes any
+    feedback : likes and dislikes from outside the log, see `tenuto.preferences.add_feedback`
+
     Raises
     ------
     UnknownName : if there is no such preference
+    SettingsError : if it does not take such settings
     """
-    member = preferences.CATALOGUE.get(preference)
-    pairs = memory(past, history_days).left_join(
-        member.preferences(past, window_days), ["user_id", "item_id"]
+    pairs = _joined(
+        memory(past, history_days),
+        preferences.preferences_of(past, preference, window_days, settings, feedback),
+        preferences.opinions(past, feedback),
     )
-    columns = ("user_id", "item_id", "preference", "last_played", "n_plays", "activation")
-    pairs = pairs.select(*columns)
     item_days = with_counts(past.table("item_days", days=window_days), ITEM_SUMS)
     item_sums = item_days.group_by("item_id").agg(
         **{column: item_days[column].sum().cast("int64") for column in ITEM_SUMS}
@@ -142,6 +170,24 @@ def interactions_before(
         cutoff=past.cutoff,
         window_days=window_days,
         preference=preference,
+    )
+
+
+def _joined(remembered: ir.Table, liked: ir.Table, opinions: ir.Table) -> ir.Table:
+    """One row per pair that any of the three knows."""
+    key = ["user_id", "item_id"]
+    both = remembered.outer_join(liked, key)
+    both = both.mutate(
+        **{name: ibis.coalesce(both[name], both[f"{name}_right"]) for name in key}
+    ).drop(*(f"{name}_right" for name in key))
+    pairs = both.outer_join(opinions, key)
+    return pairs.select(
+        "preference",
+        "last_played",
+        **{name: ibis.coalesce(pairs[name], pairs[f"{name}_right"]) for name in key},
+        n_plays=pairs.n_plays.fill_null(0),
+        activation=pairs.activation.fill_null(0.0),
+        opinion=pairs.opinion.fill_null(0),
     )
 
 

@@ -11,16 +11,14 @@ from abc import abstractmethod
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csr_array
 
 from tenuto.recommenders._contract import Contributions, Ranked
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import Interactions
+from tenuto.recommenders._neighbours import blocks_of_product, in_threads
 from tenuto.recommenders._rectangles import NEVER, best_of, nothing
 from tenuto.recommenders._scored import Scored
-
-#: Listeners whose sparse scores are held at once.
-_BLOCK_ROWS = 1_000
 
 
 class ItemItem(Scored):
@@ -32,7 +30,7 @@ class ItemItem(Scored):
 
     def __init__(self, **settings):
         super().__init__(**settings)
-        self.similarity = csr_array((0, 0), dtype=np.float32)
+        self.similarity = csr_array((0, 0), dtype=np.float64)
 
     @abstractmethod
     def _similarity(self, interactions: Interactions) -> csr_array:
@@ -43,55 +41,55 @@ class ItemItem(Scored):
         return histories.preference.astype(np.float64)
 
     def _fit(self, interactions: Interactions) -> None:
-        self.similarity = csr_array(self._similarity(interactions), dtype=np.float32)
+        self._take(csr_array(self._similarity(interactions), dtype=np.float32))
+
+    def _take(self, similarity: csr_array) -> None:
+        """Use it, in double precision, so that a product of a block does not copy it first."""
+        self.similarity = similarity.astype(np.float64)
         self.similarity.eliminate_zeros()
         self.similarity.sort_indices()
 
     def _scores(self, histories: Histories) -> NDArray[np.float64]:
-        scores = np.full((len(histories), histories.n_items), NEVER)
-        for row, (item, score) in enumerate(self._near(histories)):
-            scores[row, item] = score
+        near = self._near(histories)
+        scores = np.full(near.shape, NEVER)
+        scores[np.repeat(np.arange(len(histories)), np.diff(near.indptr)), near.indices] = near.data
         return scores
 
     def _rank(self, histories: Histories, k: int, exclude_heard: bool) -> Ranked:
         items, scores = nothing(len(histories), k)
-        hidden = histories.hidden(exclude_heard)
-        is_hidden = np.zeros(histories.n_items, dtype=bool)
-        for row, (item, score) in enumerate(self._near(histories)):
-            of_row = hidden.item[hidden.start[row] : hidden.start[row + 1]]
-            is_hidden[of_row] = True
-            offered = ~is_hidden[item]
-            is_hidden[of_row] = False
-            item, score = item[offered], score[offered]
-            best = best_of(item, score, k)
-            items[row, : len(best)], scores[row, : len(best)] = item[best], score[best]
+
+        def ranked(rows: slice) -> None:
+            part = histories.take(np.arange(rows.start, rows.stop))
+            hidden = part.hidden(exclude_heard)
+            items[rows], scores[rows] = best_of_sparse(self._near(part), hidden, k)
+
+        in_threads(ranked, list(blocks_of_product(self._said(histories), self.similarity)))
         return items, scores
 
-    def _near(self, histories: Histories):
-        """Item numbers and scores of each listener in turn, of what has a score at all."""
-        for first in range(0, len(histories), _BLOCK_ROWS):
-            rows = np.arange(first, min(first + _BLOCK_ROWS, len(histories)))
-            part = histories.take(rows)
-            shape = (len(part), part.n_items)
-            near = csr_array((self._weights(part), part.item, part.start), shape=shape)
-            near.eliminate_zeros()
-            near = near @ self.similarity
-            for row in range(len(rows)):
-                of_row = slice(near.indptr[row], near.indptr[row + 1])
-                # Rounded, so that the order of additions cannot decide a tie.
-                yield near.indices[of_row], np.round(near.data[of_row], 9)
+    def _near(self, histories: Histories) -> csr_array:
+        """Scores of what has one at all; listeners by items."""
+        near = csr_array(self._said(histories) @ self.similarity)
+        # To single precision, so that the order of additions cannot decide a tie.
+        near.data = near.data.astype(np.float32).astype(np.float64)
+        return near
+
+    def _said(self, histories: Histories) -> csr_array:
+        weight = self._weights(histories)
+        heard = histories.where(weight != 0)
+        parts = (weight[weight != 0], heard.item, heard.start)
+        return csr_array(parts, shape=(len(histories), histories.n_items))
 
     def _contributions(self, histories: Histories, item: NDArray[np.int64]) -> Contributions:
         asked = item[histories.row_of_entry()]
-        near = np.asarray(self.similarity[histories.item, asked], dtype=np.float64).ravel()
+        near = entries_at(self.similarity, histories.item, asked)
         return self._weights(histories) * near, np.zeros(len(histories))
 
     def _dump(self) -> dict[str, pa.Table]:
-        return sparse_tables("similarity", self.similarity)
+        return sparse_tables("similarity", self.similarity.astype(np.float32))
 
     def _restore(self, tables: dict[str, pa.Table]) -> None:
         n_items = len(self.item_ids)
-        self.similarity = sparse_of(tables, "similarity", (n_items, n_items))
+        self._take(sparse_of(tables, "similarity", (n_items, n_items)))
 
 
 def sparse_tables(name: str, matrix: csr_array) -> dict[str, pa.Table]:
@@ -111,15 +109,27 @@ def sparse_of(tables: dict[str, pa.Table], name: str, shape: tuple[int, int]) ->
     return csr_array(parts, shape=shape)
 
 
-def nearest(similarity: csr_array, n_neighbours: int) -> csr_array:
-    """Each column's ``n_neighbours`` largest entries; a tie goes to the lower row."""
-    by_column = csc_array(similarity)
-    by_column.sort_indices()
-    column = np.repeat(np.arange(by_column.shape[1]), np.diff(by_column.indptr))
-    order = np.lexsort((by_column.indices, -by_column.data, column))
-    place = np.arange(len(order)) - by_column.indptr[column[order]]
-    kept = np.sort(order[place < n_neighbours])
-    length = np.bincount(column[kept], minlength=by_column.shape[1])
-    start = np.concatenate([[0], np.cumsum(length)])
-    parts = (by_column.data[kept], by_column.indices[kept], start)
-    return csr_array(csc_array(parts, shape=by_column.shape))
+def best_of_sparse(near: csr_array, hidden: Histories, k: int) -> Ranked:
+    """The best ``k`` of each row of sparse scores, without what is hidden from that row."""
+    items, scores = nothing(near.shape[0], k)
+    is_hidden = np.zeros(near.shape[1], dtype=bool)
+    for row in range(near.shape[0]):
+        of_row = slice(near.indptr[row], near.indptr[row + 1])
+        item, score = near.indices[of_row], near.data[of_row].copy()
+        hidden_items = hidden.item[hidden.start[row] : hidden.start[row + 1]]
+        is_hidden[hidden_items] = True
+        score[is_hidden[item]] = NEVER
+        is_hidden[hidden_items] = False
+        if len(score) > k:
+            worth = np.flatnonzero(score >= np.partition(score, len(score) - k)[len(score) - k])
+            item, score = item[worth], score[worth]
+        best = best_of(item, score, k)
+        items[row, : len(best)], scores[row, : len(best)] = item[best], score[best]
+    return items, scores
+
+
+def entries_at(matrix: csr_array, row: NDArray, column: NDArray) -> NDArray[np.float64]:
+    """The entry at each row and column, 0 where there is none; indices must be sorted."""
+    if matrix.nnz == 0 or len(row) == 0:
+        return np.zeros(len(row))
+    return np.asarray(matrix[row, column], dtype=np.float64).ravel()

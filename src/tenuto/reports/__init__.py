@@ -6,11 +6,17 @@ without parts is left off the page. ``STEP``, where there is one, is the folder 
 drawn from, of the run or of the workspace; a run without it has no such section.
 """
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenuto.catalogue import Catalogue
 from tenuto.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tenuto.lists._compare import ListComparison
 
 CATALOGUE = Catalogue("tenuto.reports", must_provide=("TITLE", "ORDER", "section"))
 
@@ -28,3 +34,10 @@ def write_report(workspace: Workspace, day: date | str) -> Path:
     from tenuto.reports._page import write_page
 
     return write_page(workspace, day, CATALOGUE)
+
+
+def write_comparison(comparison: ListComparison, path: Path) -> Path:
+    """Draw lists held against each other as one page at ``path``, whole or not at all."""
+    from tenuto.reports._comparison import write_page
+
+    return write_page(comparison, path)

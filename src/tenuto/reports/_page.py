@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,19 +23,42 @@ _ROOM = Path(__file__).parent
 def write_page(workspace: Workspace, day: date | str, catalogue: Catalogue) -> Path:
     """See `tenuto.reports.write_report`."""
     results = Results(workspace, day)
-    page = render(results, catalogue)
-    path = results.folder / "report.html"
+    return put(render(results, catalogue), results.folder / "report.html")
+
+
+def put(page: str, path: Path) -> Path:
+    """Write a page whole or not at all."""
     write_aside(path, lambda aside: aside.write_text(page, "utf-8", newline="\n"))
     return path
 
 
 def render(results: Results, catalogue: Catalogue) -> str:
     """The whole page as HTML with nothing outside itself."""
-    sections = [
-        {"name": name, "title": catalogue.get(name).TITLE, "parts": parts}
-        for name, parts in sections_of(results, catalogue).items()
-        if parts
-    ]
+    day = _words.day(results.cutoff)
+    return drawn(
+        [
+            Section(name, catalogue.get(name).TITLE, parts)
+            for name, parts in sections_of(results, catalogue).items()
+            if parts
+        ],
+        title=day,
+        heading=f"Who is about to {results.label.verb}, and what to play next",
+        when=f"As of {day}",
+        version=results.run["versions"]["tenuto"],
+    )
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page with a title; ``name`` is its anchor."""
+
+    name: str
+    title: str
+    parts: list[Part]
+
+
+def drawn(sections: list[Section], *, title: str, heading: str, when: str, version: str) -> str:
+    """Any page in the look of the report."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_ROOM),
         autoescape=True,
@@ -43,9 +67,10 @@ def render(results: Results, catalogue: Catalogue) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2").render(
-        day=_words.day(results.cutoff),
-        verb=results.label.verb,
-        version=results.run["versions"]["tenuto"],
+        title=title,
+        heading=heading,
+        when=when,
+        version=version,
         style=Markup(_palette.stylesheet() + "\n" + (_ROOM / "page.css").read_text("utf-8")),
         sections=sections,
     )

@@ -1,8 +1,7 @@
 """Songs beside each listener that fit why they may leave: known ones, new ones, or some of each.
 
 Who comes less is reminded of what they like; who hears little that is new, or skips, is shown
-something else. New songs are from the lists of `tenuto recommend`, which hide what was heard;
-known ones from the histories that were saved with them.
+something else. Both come from the lists of `tenuto recommend`: Keep listening, and Discover.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tenuto.recommenders._contract import Recommender
-
+#: The lists that known and new songs come from.
+KNOWN, NEW = "keep", "discover"
 #: Share of the songs that are known ones. Arbitrary, to be tried on a hold-out.
 KNOWN_SHARE = {"known": 0.6, "mixed": 0.4, "new": 0.0}
 #: Reason -> what helps against it; any other reason gets some of each.
@@ -42,50 +41,24 @@ def fitting_songs(
     file = recommend / "recommendations.parquet"
     if n == 0 or not file.exists():
         return pd.DataFrame(index=listeners.index)
-    lists = pd.read_parquet(file, filters=[("rank", "<=", n)])
+    columns = ["user_id", "list", "rank", "item_id", "title", "artist"]
+    lists = pd.read_parquet(file, columns=columns, filters=[("rank", "<=", n)])
     kind = listeners["reason_1"].map(FITS).fillna("mixed")
     n_known = kind.map({name: round(share * n) for name, share in KNOWN_SHARE.items()})
     users = listeners["user_id"]
-    known = _known_songs(recommend, users, n)
-    at = known["user_id"].map(pd.Series(n_known.to_numpy(), index=users)) <= known["place"]
-    parts = [known.assign(block=np.where(at, 2, 0)), _new_songs(lists, users).assign(block=1)]
+    known, new = _of_list(lists, KNOWN, users), _of_list(lists, NEW, users)
+    wanted = n_known.to_numpy()[pd.Index(users).get_indexer(pd.Index(known["user_id"]))]
+    parts = [known.assign(block=np.where(known["place"] < wanted, 0, 2)), new.assign(block=1)]
     chosen = _first(pd.concat(parts, ignore_index=True), n)
     chosen = _filled_up(chosen, lists, users, n)
     names = _names(chosen["item_id"], lists, items)
     return _wide(chosen.assign(title=chosen["item_id"].map(names)), users, n)
 
 
-def _known_songs(recommend: Path, users: pd.Series, n: int) -> pd.DataFrame:
-    """What each liked best in the window; a tie goes to what was played last."""
-    folders = sorted((recommend / "models").glob("*/manifest.json"))
-    if not folders:
-        return pd.DataFrame({"user_id": users[:0], "item_id": [], "place": []})
-    model = Recommender.load(folders[0].parent)
-    rows = model.user_ids.get_indexer(pd.Index(users))
-    histories = model._known().take(rows)
-    table = pd.DataFrame(
-        {
-            "user_id": users.to_numpy()[histories.row_of_entry()],
-            "row": histories.row_of_entry(),
-            "item": histories.item,
-            "liking": -histories.preference,
-            # Never played, only saved: after what was played at all.
-            "age": np.where(histories.last_played_age == 0, 65_535, histories.last_played_age),
-        }
-    ).sort_values(["row", "liking", "age", "item"])
-    table["place"] = table.groupby("row").cumcount()
-    best = table[table["place"] < n]
-    item_id = model.item_ids.take(best["item"].to_numpy())
-    return best[["user_id", "place"]].assign(item_id=item_id.to_numpy())
-
-
-def _new_songs(lists: pd.DataFrame, users: pd.Series) -> pd.DataFrame:
-    """The first songs of each list in turn."""
-    wanted = lists[lists["user_id"].isin(users)]
-    ordered = wanted.sort_values(["user_id", "rank", "list"], kind="stable")
-    return ordered.assign(place=ordered.groupby("user_id").cumcount())[
-        ["user_id", "place", "item_id"]
-    ]
+def _of_list(lists: pd.DataFrame, name: str, users: pd.Series) -> pd.DataFrame:
+    """The songs of one list of each of ``users``, with ``place`` from 0."""
+    wanted = lists[(lists["list"] == name) & lists["user_id"].isin(users)]
+    return wanted.assign(place=wanted["rank"] - 1)[["user_id", "place", "item_id"]]
 
 
 def _first(candidates: pd.DataFrame, n: int) -> pd.DataFrame:

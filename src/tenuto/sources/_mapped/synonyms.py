@@ -78,6 +78,14 @@ _VALUES: dict[str, tuple[str, ...]] = {
     "search": ("search", "query"),
     "like": ("like", "love", "thumbsup", "favorite", "favourite", "heart", "upvote"),
     "dislike": ("dislike", "thumbsdown", "ban", "hate", "downvote"),
+    "remove_like": (
+        *("removelike", "unlike", "unlove", "unfavorite", "unfavourite", "unheart"),
+        *("thumbsupremoved", "removethumbsup"),
+    ),
+    "remove_dislike": (
+        *("removedislike", "undislike", "unban", "unhate"),
+        *("thumbsdownremoved", "removethumbsdown"),
+    ),
     "add_to_playlist": ("addtoplaylist", "playlistadd", "addplaylist"),
     "add_friend": ("addfriend", "follow", "followuser"),
     "advert": ("advert", "rolladvert", "ad", "adplay"),

@@ -1,0 +1,146 @@
+"""Where lists are asked for: the fitted recommenders, and what is known of every listener."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from tenuto.lists._asked import Asked
+from tenuto.lists._curves import Curves
+from tenuto.lists._made import Made
+from tenuto.lists._popular import Popular
+from tenuto.lists._reranked import Reranker
+from tenuto.lists._shares import repeat_share
+from tenuto.recommenders import CATALOGUE
+from tenuto.recommenders._context import ContextPrior
+from tenuto.recommenders._contract import Recommender
+from tenuto.recommenders._inner import InnerSplit
+from tenuto.recommenders._interactions import Interactions
+from tenuto.recommenders._of_members import OfMembers
+from tenuto.settings import RecommendSettings
+
+#: For listeners of whom one to four songs are known.
+NEAR = "item_knn"
+#: For a listener's own songs.
+OWN = "replay"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The recommenders that lists are drawn from.
+
+    model : for listeners of whom enough is known
+    near_model : for those of whom little is
+    replay : for own songs
+    curves : how likely each place of own and new songs is to be played
+    repeat_share : of all plays of all listeners, those of a song played before
+    device : by user_id, the one each uses most
+    risk : by user_id, 0 to 1; empty where nothing is known of churn
+    lean : how far the Mix of a listener of risk 1 leans to own songs, 0 to 1
+    """
+
+    interactions: Interactions
+    model: Recommender
+    near_model: Recommender
+    replay: Recommender
+    chart: Popular
+    min_items: int
+    reranker: Reranker
+    curves: Curves
+    repeat_share: float
+    device: pd.Series
+    risk: pd.Series
+    lean: float
+
+    @classmethod
+    def fit(
+        cls,
+        interactions: Interactions,
+        settings: RecommendSettings,
+        *,
+        device: pd.Series | None = None,
+        risk: pd.Series | None = None,
+        artists: pd.Series | None = None,
+        shown: pd.DataFrame | None = None,
+        tuned: Mapping[str, Mapping[str, Any]] | None = None,
+        inner: InnerSplit | None = None,
+        curves: Curves | None = None,
+        prior: ContextPrior | None = None,
+    ) -> Desk:
+        """All recommenders fitted.
+
+        Parameters
+        ----------
+        artists : by item_id, who sings
+        shown : what earlier lists showed, see `Reranker`
+        tuned : settings of recommenders found by a search
+        inner : where a model of several members learns whom to trust; see `blend`
+        """
+        learned_from = interactions.of_most_heard(settings.max_items)
+        fitted = {
+            name: fitted_on(learned_from, name, (tuned or {}).get(name, {}), inner)
+            for name in dict.fromkeys([settings.model, NEAR, OWN])
+        }
+        return cls(
+            interactions,
+            fitted[settings.model],
+            fitted[NEAR],
+            fitted[OWN],
+            Popular(interactions, device),
+            settings.min_items,
+            Reranker(interactions, settings.reranking, artists, shown, prior),
+            curves or Curves.usual(),
+            repeat_share(interactions.histories),
+            pd.Series(dtype=object) if device is None else device,
+            pd.Series(dtype=float) if risk is None else risk,
+            settings.lean_to_familiar,
+        )
+
+    def with_prior(self, prior: ContextPrior | None) -> Desk:
+        """The same, with what suits the moment."""
+        return replace(self, reranker=self.reranker.with_prior(prior))
+
+    def models(self) -> dict[str, Recommender]:
+        """Every recommender by its name."""
+        return {model.name(): model for model in (self.model, self.near_model, self.replay)}
+
+    def asked(self, users: pd.Index) -> Asked:
+        """What is known of ``users``, of the fit."""
+        return Asked.of(
+            users,
+            self.model.histories_of(users),
+            self.interactions.window_days,
+            self.device,
+            self.risk,
+        )
+
+    def asked_with(self, pairs: pd.DataFrame) -> Asked:
+        """Listeners, known or not, with the histories in ``pairs`` (see `recommend_new`)."""
+        users = pd.Index(pairs["user_id"].unique())
+        histories = self.model.histories_in(pairs, users)
+        return Asked.of(users, histories, self.interactions.window_days, self.device, self.risk)
+
+    def for_you(self, asked: Asked, k: int) -> Made:
+        """New songs from the model, re-ranked as the settings say."""
+        return self.reranker.best(self.model, asked, k, "for_you")
+
+    def near(self, asked: Asked, k: int) -> Made:
+        """New songs near the few that are known of a listener."""
+        return self.reranker.best(self.near_model, asked, k, "near")
+
+    def popular(self, asked: Asked, k: int) -> Made:
+        """What others hear and the listener has not heard."""
+        return self.chart.top(asked, k)
+
+
+def fitted_on(
+    interactions: Interactions, name: str, settings: Mapping[str, Any], inner: InnerSplit | None
+) -> Recommender:
+    """The member ``name``; one made of others learns its weights on ``inner``."""
+    model: Recommender = CATALOGUE.get(name).Model(**settings)
+    if isinstance(model, OfMembers):
+        return model.fit(interactions, inner)
+    return model.fit(interactions)

@@ -1,0 +1,19 @@
+"""How likely each listener is to leave, for lists that lean to what they know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+
+def risk_of_leaving(churn: Path) -> pd.Series:
+    """Share of listeners who are less likely to leave, 0 to 1, by user_id.
+
+    ``churn`` is the folder of a run's churn step; empty where there are no scores in it.
+    """
+    file = churn / "churn_scores.parquet"
+    if not file.exists():
+        return pd.Series(dtype=float)
+    scores = pd.read_parquet(file, columns=["user_id", "probability"]).set_index("user_id")
+    return (scores["probability"].rank(method="min") - 1) / max(len(scores) - 1, 1)
