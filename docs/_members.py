@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 
 import _markdown as md
@@ -189,6 +189,29 @@ def _settings_of_reranking(member: ModuleType) -> str:
     ]
     table = md.table(["setting", "default", "meaning"], rows)
     return f"\n{md.of(member.rerank)}\n{table}"
+
+
+def costs(catalogue: Catalogue) -> str:
+    """What each recommender is called and costs; without links, to stand on other pages too."""
+    rows = [[md.code(name), one.LABEL, md.text(one.COST)] for name, one in catalogue.all().items()]
+    return md.table(["recommender", "in reports", "cost"], rows)
+
+
+def lists(catalogue: Catalogue, reasons: Mapping[str, str]) -> str:
+    """Each list as it is shown, then its docstring; at the end what a row's reason can be."""
+    shown = sorted(catalogue.all().items(), key=lambda item: item[1].ORDER)
+    rows = [
+        [
+            f"[`{name}`](#{name})",
+            member.LABEL,
+            _first_line(member).removeprefix(f"{member.LABEL}: "),
+        ]
+        for name, member in shown
+    ]
+    codes = md.table(["reason", "means"], [[md.code(code), said] for code, said in reasons.items()])
+    parts = [f"\n## `{name}`\n\n{md.of(member)}" for name, member in shown]
+    table = md.table(["list", "called", "in a line"], rows)
+    return f"{table}{''.join(parts)}\n## Reasons\n\n{codes}"
 
 
 def insight(member: ModuleType) -> str:

@@ -27,6 +27,7 @@ from tenuto import (
     guards,
     insights,
     labels,
+    lists,
     preferences,
     reasons,
     recommenders,
@@ -38,6 +39,7 @@ from tenuto import (
     uplift,
 )
 from tenuto.features import feature_dictionary
+from tenuto.lists._made import REASONS
 from tenuto.settings import Settings
 
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
@@ -156,6 +158,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "recommenders": lambda: members.page(
         recommenders.CATALOGUE, members.model, members.model_class
     ),
+    "recommender-costs": lambda: members.costs(recommenders.CATALOGUE),
+    "lists": lambda: members.lists(lists.CATALOGUE, REASONS),
     "reranking": lambda: (
         f"{members.rerankings(reranking.CATALOGUE)}\n## What is known\n\n{md.of(reranking.Facts)}"
     ),

@@ -170,6 +170,8 @@ def generated(tmp_path_factory):
         ("labels", "labels"),
         ("models", "churn"),
         ("recommenders", "recommenders"),
+        ("lists", "lists"),
+        ("reranking", "reranking"),
         ("preferences", "preferences"),
         ("sampling", "sampling"),
         ("replication", "replication"),
@@ -284,6 +286,25 @@ def test_the_example_of_a_model_ranks_leavers_and_survives_saving(plant, tmp_pat
     assert p[:2].max() < 0.5 < p[2:].min()
     model.save(tmp_path / "saved")
     assert ChurnModel.load(tmp_path / "saved").predict(X).tolist() == p.tolist()
+
+
+def test_the_example_of_a_recommender_finds_the_companion_and_survives_saving(plant, tmp_path):
+    from tenuto.recommenders import CATALOGUE
+    from tenuto.recommenders._contract import Recommender
+    from tenuto.recommenders._plays import interactions_of
+
+    name = plant(DOCS / "how-to" / "add-a-recommender.md")
+    plays = pd.DataFrame(
+        {"user_id": [1, 1, 2, 2, 3, 4, 4], "item_id": ["a", "b", "a", "b", "a", "c", "d"]}
+    )
+    model = CATALOGUE.get(name).Model(shrinkage=1.0).fit(interactions_of(plays))
+    lists = model.recommend([3], 2, exclude_heard=True)
+    # Of the three who like a, and one who is added, two like b.
+    assert lists[["item_id", "score"]].to_numpy().tolist() == [["b", 0.5]]
+    assert model.explain(lists)["reason"].tolist() == ["because you played a"]
+    model.save(tmp_path / "saved")
+    again = Recommender.load(tmp_path / "saved").recommend([3], 2, exclude_heard=True)
+    assert again.equals(lists)
 
 
 # Doctests.

@@ -1,5 +1,7 @@
 """Keep listening, Discover and Mix: what is on them, for whom, and why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from fake_past import FakePast, downloaded, opened, played, searched
 from tenuto.errors import NotEnoughData
 from tenuto.lists import CATALOGUE
+from tenuto.lists._curves import Curves
 from tenuto.lists._desk import Desk
 from tenuto.lists._devices import usual_devices
 from tenuto.lists._everyone import listeners, lists_for
@@ -117,10 +120,10 @@ def test_every_fifth_place_is_a_forgotten_favourite(past):
     assert of(lists, "ann", "keep", "reason")[place] == "you played it 4 times, but not for 50 days"
 
 
-def test_the_mix_holds_own_songs_in_the_share_in_which_the_listener_repeats(past):
+def test_the_mix_can_hold_own_songs_in_the_share_in_which_the_listener_repeats(past):
     repeats = [played("loyal", f"s{n}", ago=ago) for n in (0, 2, 4, 6, 8) for ago in range(1, 21)]
     curious = [played("curious", f"s{n}") for n in (1, 3, 5, 7, 9)]
-    lists = made(past(*TASTES, *repeats, *curious), k=5)
+    lists = made(past(*TASTES, *repeats, *curious), k=5, mix_share="own")
 
     def n_own(user):
         return of(lists, user, "mix", "reason_code").count("favourite")
@@ -128,10 +131,21 @@ def test_the_mix_holds_own_songs_in_the_share_in_which_the_listener_repeats(past
     assert n_own("loyal") == 5 > n_own("curious")
 
 
+def test_the_mix_is_in_the_order_of_how_likely_own_and_new_songs_are_played(past):
+    desk = desk_for(past(*TASTES))
+    curves = Curves(np.array([0.5, 0.3, 0.1]), np.array([0.4, 0.2]), 0.5)
+    desk = replace(desk, curves=curves)
+
+    lists = lists_for(desk, desk.asked(pd.Index(["t0"])), 4)
+
+    is_own = [reason == "favourite" for reason in of(lists, "t0", "mix", "reason_code")]
+    assert is_own == [True, False, True, False]
+
+
 def test_whoever_is_likely_to_leave_gets_more_of_what_they_know(past):
     risk = pd.Series({"t0": 1.0})
-    calm = made(past(*TASTES), k=5)
-    at_risk = made(past(*TASTES), k=5, risk=risk)
+    calm = made(past(*TASTES), k=5, mix_share="own")
+    at_risk = made(past(*TASTES), k=5, risk=risk, mix_share="own")
 
     def n_own(lists, user):
         return of(lists, user, "mix", "reason_code").count("favourite")
@@ -139,6 +153,19 @@ def test_whoever_is_likely_to_leave_gets_more_of_what_they_know(past):
     assert n_own(at_risk, "t0") > n_own(calm, "t0")
     assert of(at_risk, "t2", "mix") == of(calm, "t2", "mix")
     assert of(at_risk, "t0") == of(calm, "t0")
+
+
+def test_own_songs_count_as_likelier_for_whoever_may_leave(past):
+    curves = Curves(np.array([0.3, 0.2, 0.1]), np.array([0.35, 0.25]), 0.5)
+    calm = replace(desk_for(past(*TASTES)), curves=curves)
+    at_risk = replace(calm, risk=pd.Series({"t0": 1.0}))
+
+    first = [
+        of(lists_for(desk, desk.asked(pd.Index(["t0"])), 4), "t0", "mix", "reason_code")[0]
+        for desk in (calm, at_risk)
+    ]
+
+    assert first == ["for_you", "favourite"]
 
 
 def test_a_newcomer_gets_what_is_popular_on_the_device_then_what_is_popular(past):

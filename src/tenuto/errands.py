@@ -23,8 +23,10 @@ from tenuto.errors import ContractError, CutoffError, LeakError, NotEnoughData
 from tenuto.events.lake import Lake
 from tenuto.lists._compare import ListComparison
 from tenuto.lists._compare import compare_lists as compare_lists_of
+from tenuto.lists._lister import TUNED_FOR
 from tenuto.opened import inputs, opened, timeline_of
 from tenuto.pipeline import Progress
+from tenuto.recommenders._tune import Tuned, shelf_of, tunable_of, tuned
 from tenuto.record import do_step, write_folder_aside
 from tenuto.retention._measure_campaign import (
     CampaignTable,
@@ -100,6 +102,50 @@ def compare(
         random_state=settings.random_state,
         n_draws=settings.churn.bootstrap_draws,
     )
+
+
+def tune_recommenders(
+    workspace: Workspace,
+    cutoff: date | str | None = None,
+    recommenders: Sequence[str] = (),
+    *,
+    budget_s: float | None = 60.0,
+    n_trials: int = N_TRIALS,
+    progress: Told | None = None,
+) -> list[Tuned]:
+    """Better settings for recommenders, if there are any, for the runs from now on.
+
+    ``recommenders`` are members with something to tune; empty means those that the model of the
+    settings is made of. ``budget_s`` is for all of them together. Days by which lists at
+    ``cutoff`` are judged are not looked at.
+
+    Raises
+    ------
+    NotEnoughData : if the log is too short to try anything before the days lists are judged by
+    """
+    settings = workspace.settings
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        lister = pipeline.lister_of(workspace, engine, timeline, day)
+        names = list(recommenders) or tunable_of(settings.recommend.model)
+        inner = lister.inner(lister.judged_at(day) or day, TUNED_FOR)
+        if inner is None:
+            raise NotEnoughData(
+                f"the log is too short to try settings out before {day}",
+                mend="tune later, or leave the defaults",
+            )
+        budget, shelf = Budget(budget_s), shelf_of(workspace.root, inner)
+        return [
+            tuned(
+                name,
+                inner,
+                budget.part(1 / (len(names) - number)),
+                settings.random_state,
+                progress,
+                n_trials=n_trials,
+                shelf=shelf,
+            )
+            for number, name in enumerate(names)
+        ]
 
 
 def compare_lists(

@@ -7,7 +7,7 @@ itself, and can be killed and called again: what is done is recognised and left 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,9 +25,12 @@ from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.ingest import IngestSummary
 from tenuto.insights import write_insights
 from tenuto.insights._view import View
-from tenuto.lists._results import Lister, RecommendSummary, write_recommendations
+from tenuto.lists._lister import TUNED_FOR, Lister
+from tenuto.lists._results import RecommendSummary, write_recommendations
 from tenuto.lists._risk import risk_of_leaving
 from tenuto.opened import inputs, opened, timeline_of, write_record
+from tenuto.preferences import feedback_digest
+from tenuto.recommenders._tune import shelf_at
 from tenuto.record import do_step, done, write_folder_aside
 from tenuto.retention._results import RetentionSummary, scored_by, write_retention
 from tenuto.rollups import build_rollups, items_file
@@ -187,12 +190,15 @@ def recommend(
             progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
         lister = lister_of(workspace, engine, timeline, day)
-        scored = done(workspace.run_folder(day) / "churn")
+        scored, earlier = done(workspace.run_folder(day) / "churn"), lister.earlier(day)
         asked = [
             settings.recommend.model_dump(),
             lister.horizon_days,
             settings.random_state,
             scored,
+            lister.tuned,
+            feedback_digest(workspace.root, day),
+            None if earlier is None else done(earlier.folder),
         ]
         do_step(
             folder,
@@ -206,18 +212,20 @@ def recommend(
 
 def lister_of(workspace: Workspace, engine: Engine, timeline: Timeline, day: date) -> Lister:
     """What lists of this workspace are made with at ``day``."""
-    settings = workspace.settings
-    return Lister(
+    settings, recommend = workspace.settings, workspace.settings.recommend
+    shelf = shelf_at(workspace.root, recommend.preference, recommend.window_days, TUNED_FOR)
+    lister = Lister(
         workspace.root,
         engine,
         timeline,
         pd.read_parquet(items_file(workspace)),
-        settings.recommend,
+        recommend,
         settings.churn.horizon_days,
         settings.random_state,
         risk_of_leaving(workspace.run_folder(day) / "churn"),
         {},
     )
+    return replace(lister, tuned=shelf.settings(lister.judged_at(day) or day))
 
 
 def retain(workspace: Workspace, cutoff: date | str | None = None) -> RetentionSummary:

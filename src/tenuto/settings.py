@@ -96,6 +96,11 @@ class RecommendSettings(_Section):
         {"artist_cap": {"at_most": 3}},
         description="members of reranking/ that Discover goes through, each with its settings",
     )
+    mix_share: Literal["likely", "own"] = Field(
+        "likely",
+        description="likely: own and new songs of the Mix as likely as each is played; own: in "
+        "the share in which the listener repeats",
+    )
     lean_to_familiar: float = Field(
         0.5,
         ge=0,

@@ -20,7 +20,7 @@ from tenuto.evaluation.breadth import breadth
 from tenuto.evaluation.overlap import overlap_at_k
 from tenuto.lists._desk import Desk
 from tenuto.lists._judged import TARGETS_OF, contestants_of, merging
-from tenuto.lists._results import Lister
+from tenuto.lists._lister import Lister
 from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._baselines import Contestant
 from tenuto.recommenders._judge import TARGETS, Future, baselines, judge
@@ -85,17 +85,19 @@ def compare_lists(
             mend="compare lists on a longer log, or set a shorter churn.horizon_days",
         )
     rng = np.random.default_rng([lister.random_state, 11])
-    desk = lister.desk(judged_at)
+    desk = lister.desk(judged_at, is_whole=False)
     came = Future.of(desk.interactions, lister.played_after(judged_at), rng)
     known = desk.asked(came.users)
     lists = contestants_of(desk, known, merging(desk, known, came))
     asked = list(names) or CATALOGUE.names()
-    members = [CATALOGUE.get(name) for name in asked]
+    for name in asked:
+        CATALOGUE.get(name)
+    inner = lister.inner(judged_at)
     models: dict[str, Contestant] = {}
-    for number, (name, member) in enumerate(zip(asked, members, strict=True)):
+    for number, name in enumerate(asked):
         if told is not None:
             told(f"fitting {name}", number, len(asked) + 1)
-        fitted = desk.models().get(name) or lister.fitted(member, name, desk.interactions)
+        fitted = desk.models().get(name) or lister.fitted(name, desk.interactions, inner)
         models[name] = fitted.rank
     if told is not None:
         told("judging", len(asked), len(asked) + 1)

@@ -14,6 +14,8 @@ from tenuto.lists._made import Made
 from tenuto.lists._popular import Popular
 from tenuto.lists._reranked import Reranker
 from tenuto.lists._shares import repeat_share
+from tenuto.lists._touched import Touched
+from tenuto.lists._updates import EarlierRun
 from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._context import ContextPrior
 from tenuto.recommenders._contract import Recommender
@@ -40,6 +42,8 @@ class Desk:
     device : by user_id, the one each uses most
     risk : by user_id, 0 to 1; empty where nothing is known of churn
     lean : how far the Mix of a listener of risk 1 leans to own songs, 0 to 1
+    mix_share : "likely" or "own", see `tenuto.lists.mix`
+    touched : to whom something has happened since an earlier run; None after a full fit
     """
 
     interactions: Interactions
@@ -54,6 +58,8 @@ class Desk:
     device: pd.Series
     risk: pd.Series
     lean: float
+    mix_share: str
+    touched: Touched | None = None
 
     @classmethod
     def fit(
@@ -67,8 +73,10 @@ class Desk:
         shown: pd.DataFrame | None = None,
         tuned: Mapping[str, Mapping[str, Any]] | None = None,
         inner: InnerSplit | None = None,
+        taught: Recommender | None = None,
         curves: Curves | None = None,
         prior: ContextPrior | None = None,
+        earlier: EarlierRun | None = None,
     ) -> Desk:
         """All recommenders fitted.
 
@@ -76,14 +84,20 @@ class Desk:
         ----------
         artists : by item_id, who sings
         shown : what earlier lists showed, see `Reranker`
-        tuned : settings of recommenders found by a search
+        tuned : recommender -> settings found by a search
         inner : where a model of several members learns whom to trust; see `blend`
+        taught : a model of the same kind that has learned that already
+        earlier : its models are updated in place of a fit
         """
         learned_from = interactions.of_most_heard(settings.max_items)
-        fitted = {
-            name: fitted_on(learned_from, name, (tuned or {}).get(name, {}), inner)
-            for name in dict.fromkeys([settings.model, NEAR, OWN])
-        }
+        updated = None if earlier is None else earlier.updated(learned_from)
+        if updated is not None:
+            fitted: Mapping[str, Recommender] = updated.models
+        else:
+            fitted = {
+                name: fitted_on(learned_from, name, tuned or {}, inner, taught)
+                for name in dict.fromkeys([settings.model, NEAR, OWN])
+            }
         return cls(
             interactions,
             fitted[settings.model],
@@ -97,6 +111,8 @@ class Desk:
             pd.Series(dtype=object) if device is None else device,
             pd.Series(dtype=float) if risk is None else risk,
             settings.lean_to_familiar,
+            settings.mix_share,
+            None if updated is None else updated.touched,
         )
 
     def with_prior(self, prior: ContextPrior | None) -> Desk:
@@ -137,10 +153,24 @@ class Desk:
 
 
 def fitted_on(
-    interactions: Interactions, name: str, settings: Mapping[str, Any], inner: InnerSplit | None
+    interactions: Interactions,
+    name: str,
+    tuned: Mapping[str, Mapping[str, Any]],
+    inner: InnerSplit | None = None,
+    taught: Recommender | None = None,
 ) -> Recommender:
-    """The member ``name``; one made of others learns its weights on ``inner``."""
-    model: Recommender = CATALOGUE.get(name).Model(**settings)
-    if isinstance(model, OfMembers):
-        return model.fit(interactions, inner)
-    return model.fit(interactions)
+    """The member ``name``, and those it is made of, with the settings of ``tuned``.
+
+    One made of others learns whom to trust on ``inner``, or from ``taught``.
+    """
+    kind = CATALOGUE.get(name).Model
+    model: Recommender = kind(**tuned.get(name, {}))
+    if not isinstance(model, OfMembers):
+        return model.fit(interactions)
+    made: OfMembers = model
+    found = {member: dict(tuned.get(member, specs)) for member, specs in made.specs.items()}
+    if name not in tuned and found != made.specs:
+        made = kind(members=found)
+    if isinstance(taught, OfMembers) and taught.name() == name:
+        return made.fit_as(interactions, taught)
+    return made.fit(interactions, inner)

@@ -16,7 +16,7 @@ from tenuto.lists._desk import Desk
 from tenuto.lists._device_context import ContextSettings, tried
 from tenuto.recommenders import CATALOGUE as RECOMMENDERS
 from tenuto.recommenders._baselines import Contestant
-from tenuto.recommenders._contract import Ranked
+from tenuto.recommenders._contract import Ranked, Recommender
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._judge import Future, judge
 from tenuto.reranking import Pairs
@@ -34,6 +34,7 @@ class Judged:
     records: list[dict[str, Any]]
     curves: Curves
     context: ContextSettings
+    model: Recommender
 
 
 def judged_lists(
@@ -70,7 +71,7 @@ def judged_lists(
         if name not in contestants:
             contestants[name] = RECOMMENDERS.get(name).Model().fit(desk.interactions).rank
     records = judge(desk.interactions, came, contestants, rng, k=settings.k, only=TARGETS_OF)
-    return Judged(records, hits.curves(np.ones(len(came.users), dtype=bool)), context)
+    return Judged(records, hits.curves(np.ones(len(came.users), dtype=bool)), context, desk.model)
 
 
 def _played(desk: Desk, came: Future) -> Pairs:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +14,19 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from tenuto.engines import Engine
-from tenuto.errors import NotEnoughData
 from tenuto.lists import in_order
+from tenuto.lists._carried import copy_judgement, lists_with_carried
 from tenuto.lists._charts import hot_lists
-from tenuto.lists._curves import Curves
 from tenuto.lists._desk import Desk
-from tenuto.lists._device_context import ContextSettings
-from tenuto.lists._devices import usual_devices
 from tenuto.lists._everyone import listeners, lists_of_everybody
-from tenuto.lists._judged import Judged, judged_lists
+from tenuto.lists._lister import Lister
 from tenuto.lists._reasons import Named
-from tenuto.lists._shown import NEEDED_BY, shown_before
 from tenuto.lists._titles import with_titles
-from tenuto.preferences import feedback_before, learned_weights
-from tenuto.recommenders._contract import Recommender
-from tenuto.recommenders._inner import InnerSplit, forward
-from tenuto.recommenders._interactions import Interactions, interactions_before
+from tenuto.lists._updates import CONTEXT_FILE, CURVES_FILE, EarlierRun, Freshness, compared
 from tenuto.record import read_json, write_json
-from tenuto.settings import RecommendSettings
-from tenuto.timeline import Past, Timeline
+from tenuto.timeline import Past
 
-SUMMARY_FILE, CURVES_FILE, CONTEXT_FILE = "summary.json", "curves.json", "context.json"
+SUMMARY_FILE = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -43,6 +34,7 @@ class RecommendSummary:
     """The short of the lists: for how many listeners, from whom, and the top of the charts.
 
     rungs : reason code -> listeners with a row for that reason
+    freshness : when models were fitted, and to whom something has happened since
     """
 
     cutoff: str
@@ -53,6 +45,7 @@ class RecommendSummary:
     rungs: dict[str, int]
     hot_this_week: tuple[str, ...]
     judged_at: str | None
+    freshness: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -62,118 +55,12 @@ class RecommendSummary:
         return cls(**read_json(folder / SUMMARY_FILE))
 
 
-@dataclass(frozen=True)
-class Lister:
-    """What lists of one workspace are made with, whatever the cutoff.
-
-    root : the workspace's folder
-    items : ``item_id``, ``title``, ``artist``, one row per item
-    risk : by user_id, 0 to 1, at the cutoff of the lists; empty where it is not known
-    tuned : recommender -> settings that a search found
-    """
-
-    root: Path
-    engine: Engine
-    timeline: Timeline
-    items: pd.DataFrame
-    settings: RecommendSettings
-    horizon_days: int
-    random_state: int
-    risk: pd.Series
-    tuned: Mapping[str, Mapping[str, Any]]
-
-    def interactions(self, past: Past) -> Interactions:
-        """What was known before the cutoff of ``past``, as the settings look at it."""
-        settings = self.settings
-        is_signals = settings.preference == "signals"
-        return interactions_before(
-            past,
-            settings.preference,
-            settings.window_days,
-            settings.history_days or None,
-            settings=self._signals(past) if is_signals else None,
-            feedback=feedback_before(self.root, past.cutoff),
-        )
-
-    def desk(
-        self, cutoff: date, curves: Curves | None = None, context: ContextSettings | None = None
-    ) -> Desk:
-        """All recommenders fitted on what was known before ``cutoff``."""
-        past, settings = self.timeline.past(self.engine, cutoff), self.settings
-        interactions = self.interactions(past)
-        remembers = NEEDED_BY & set(settings.reranking)
-        prior = None
-        if context is not None:
-            prior = context.prior(past, interactions.item_ids, settings.window_days)
-        return Desk.fit(
-            interactions,
-            settings,
-            device=usual_devices(past, settings.window_days),
-            risk=self.risk,
-            artists=self.items.set_index("item_id")["artist"],
-            shown=shown_before(self.root / "runs", cutoff) if remembers else None,
-            tuned=self.tuned,
-            inner=self.inner(cutoff),
-            curves=curves,
-            prior=prior,
-        )
-
-    def inner(self, cutoff: date) -> InnerSplit | None:
-        """What may be learned from of ``cutoff``; None where the log begins too late for it."""
-        try:
-            return forward(self.engine, self.timeline, cutoff, self.horizon_days, self._most_heard)
-        except NotEnoughData:
-            return None
-
-    def _most_heard(self, past: Past) -> Interactions:
-        return self.interactions(past).of_most_heard(self.settings.max_items)
-
-    def _signals(self, past: Past) -> dict[str, float]:
-        """As set, or learned from what was played again before the cutoff, if that is better."""
-        if not self.settings.learn_signals:
-            return self.settings.signals
-        wall = past.cutoff - timedelta(days=self.horizon_days)
-        try:
-            found = learned_weights(
-                self.timeline.past(self.engine, wall),
-                self.timeline.future(self.engine, wall, self.horizon_days),
-                self.settings.window_days,
-                random_state=self.random_state,
-            )
-        except NotEnoughData:
-            return self.settings.signals
-        return found.settings if found.is_better else self.settings.signals
-
-    def judged_at(self, cutoff: date) -> date | None:
-        """The latest cutoff up to ``cutoff`` of which it is known what was played next."""
-        latest = min(cutoff, self.timeline.last_closed_cutoff(self.horizon_days))
-        return latest if latest > self.timeline.first_day else None
-
-    def fitted(self, member: Any, name: str, interactions: Interactions) -> Recommender:
-        """A recommender with the settings that were found for it, or its own."""
-        return member.Model(**self.tuned.get(name, {})).fit(interactions)
-
-    def played_after(self, cutoff: date) -> pd.DataFrame:
-        """``user_id`` and ``item_id`` of what was played in the horizon from ``cutoff`` on."""
-        future = self.timeline.future(self.engine, cutoff, self.horizon_days)
-        days = future.table("user_item_days")
-        heard = days.filter(days.n_plays > 0).select("user_id", "item_id").distinct()
-        return self.engine.to_arrow(heard.order_by(["user_id", "item_id"])).to_pandas()
-
-    def judged(self, cutoff: date) -> Judged | None:
-        """Lists made at ``cutoff`` held against what came; None where nobody came back."""
-        rng = np.random.default_rng([self.random_state, 11])
-        try:
-            past = self.timeline.past(self.engine, cutoff)
-            future = self.played_after(cutoff)
-            return judged_lists(past, self.desk(cutoff), future, self.settings, rng)
-        except NotEnoughData:
-            return None
-
-
 def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
     """Write lists for every listener, the charts and the judgement into ``folder``."""
-    settings, items = lister.settings, lister.items
+    earlier = lister.earlier(cutoff)
+    if earlier is not None and earlier.can_be_updated(cutoff, lister.settings.refit_days):
+        _carry_on(lister, cutoff, folder, earlier)
+        return
     judged_at = lister.judged_at(cutoff)
     judged = None if judged_at is None else lister.judged(judged_at)
     if judged_at is not None:
@@ -181,31 +68,60 @@ def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
         pd.DataFrame([] if judged is None else judged.records).to_csv(
             folder / "metrics.csv", index=False
         )
+    desk, past = lister.desk(cutoff, judged), lister.timeline.past(lister.engine, cutoff)
+    write_json(folder / CURVES_FILE, desk.curves.to_dict())
+    if judged is not None:
+        write_json(folder / CONTEXT_FILE, judged.context.to_dict())
+    learned_from = desk.interactions.of_most_heard(lister.settings.max_items)
+    rng = np.random.default_rng([lister.random_state, 13])
+    overlap = compared(earlier, desk.models(), learned_from, rng)
+    Freshness(lister.settings_digest(), cutoff, overlap_at_10=overlap).write(folder)
+    lists = lists_of_everybody(desk, listeners(past), lister.settings.k, names_of(lister.items))
+    _write_run(lister, past, desk, lists, judged_at, folder)
+
+
+def _carry_on(lister: Lister, cutoff: date, folder: Path, earlier: EarlierRun) -> None:
+    """As `write_recommendations`, from the models and lists of an earlier run."""
     past = lister.timeline.past(lister.engine, cutoff)
-    desk = (
-        lister.desk(cutoff)
-        if judged is None
-        else lister.desk(cutoff, judged.curves, judged.context)
-    )
-    users = listeners(past)
-    n_rows, rungs = _write_lists(desk, users, items, settings.k, folder)
+    copy_judgement(earlier.folder, folder)
+    desk = lister.desk(cutoff, earlier=earlier)
+    touched = desk.touched
+    assert touched is not None
+    earlier.carried_on(touched).write(folder)
+    users, names = listeners(past), names_of(lister.items)
+    k, changed = lister.settings.k, touched.listeners
+    lists = lists_with_carried(desk, users, k, names, changed, earlier.folder)
+    said = RecommendSummary.read(earlier.folder).judged_at
+    judged_at = None if said is None else date.fromisoformat(said)
+    _write_run(lister, past, desk, lists, judged_at, folder)
+
+
+def _write_run(
+    lister: Lister,
+    past: Past,
+    desk: Desk,
+    lists: Iterator[pd.DataFrame],
+    judged_at: date | None,
+    folder: Path,
+) -> None:
+    """The lists, the charts, the models, and the short of it all."""
+    settings, items = lister.settings, lister.items
+    n_rows, rungs = _write_lists(lists, items, folder)
     hot = hot_lists(past, items, preference=settings.preference)
     hot.to_csv(folder / "hot.csv", index=False)
     for name, model in desk.models().items():
         model.save(folder / "models" / name)
-    write_json(folder / CURVES_FILE, desk.curves.to_dict())
-    if judged is not None:
-        write_json(folder / CONTEXT_FILE, judged.context.to_dict())
     top = hot[hot["list"] == "week"].head(3)
     summary = RecommendSummary(
-        cutoff=cutoff.isoformat(),
-        n_listeners=len(users),
+        cutoff=past.cutoff.isoformat(),
+        n_listeners=len(listeners(past)),
         n_rows=n_rows,
         model=settings.model,
         lists=tuple(in_order()),
         rungs=rungs,
         hot_this_week=tuple(_named(row) for row in top.itertuples()),
         judged_at=None if judged_at is None else judged_at.isoformat(),
+        freshness=Freshness.read(folder).to_dict(),
     )
     write_json(folder / SUMMARY_FILE, summary.to_dict())
 
@@ -218,13 +134,13 @@ def names_of(items: pd.DataFrame) -> Named:
 
 
 def _write_lists(
-    desk: Desk, users: pd.Index, items: pd.DataFrame, k: int, folder: Path
+    parts: Iterator[pd.DataFrame], items: pd.DataFrame, folder: Path
 ) -> tuple[int, dict[str, int]]:
     """Lists a part at a time, so that memory does not grow with the listeners."""
     n_rows, reached = 0, pd.Series(dtype="int64")
     writers: list[Any] = []
     try:
-        for lists in lists_of_everybody(desk, users, k, names_of(items)):
+        for lists in parts:
             named = with_titles(lists, items)
             table = pa.Table.from_pandas(named, schema=_schema(named), preserve_index=False)
             writers = writers or _writers(folder, table.schema)

@@ -9,7 +9,7 @@ holds of earlier days alone, so that a run which was killed and is done again gi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tenuto.lists._curves import Curves
+from tenuto.lists._device_context import ContextSettings
 from tenuto.lists._touched import Known, Touched
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._interactions import Interactions
 from tenuto.record import code_digest, digest_of, done, read_json, versions, write_json
 
-FRESHNESS_FILE = "freshness.json"
+FRESHNESS_FILE, CURVES_FILE, CONTEXT_FILE = "freshness.json", "curves.json", "context.json"
 #: Whose lists are compared on the day of a refit, and how many places of them.
 SAMPLE, PLACES = 2_000, 10
 
@@ -47,15 +49,26 @@ class Freshness:
     n_songs: int | None = None
     overlap_at_10: Mapping[str, float] | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        days = {name: day and day.isoformat() for name, day in _days(self).items()}
+        return asdict(self) | days
+
     def write(self, folder: Path) -> None:
-        write_json(folder / FRESHNESS_FILE, asdict(self))
+        write_json(folder / FRESHNESS_FILE, self.to_dict())
 
     @classmethod
     def read(cls, folder: Path) -> Freshness:
         said = read_json(folder / FRESHNESS_FILE)
-        for name in ("fitted_at", "updated_from"):
-            said[name] = said[name] and date.fromisoformat(said[name])
-        return cls(**said)
+        days = {name: said[name] and date.fromisoformat(said[name]) for name in _DAYS}
+        return cls(**said | days)
+
+
+_DAYS = ("fitted_at", "updated_from")
+
+
+def _days(freshness: Freshness) -> dict[str, date | None]:
+    return {name: getattr(freshness, name) for name in _DAYS}
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,28 @@ class EarlierRun:
         """Whether its last full fit is not ``refit_days`` old yet."""
         return (cutoff - self.freshness.fitted_at).days < refit_days
 
+    def curves(self) -> Curves:
+        """How likely each place is to be played, as that run had learned it."""
+        return Curves.of_dict(read_json(self.folder / CURVES_FILE))
+
+    def context(self) -> ContextSettings | None:
+        """What helped that run to suit devices; None where it could not be tried."""
+        file = self.folder / CONTEXT_FILE
+        if not file.exists():
+            return None
+        said = read_json(file)
+        return ContextSettings(**{name: _number(value) for name, value in said.items()})
+
+    def carried_on(self, touched: Touched) -> Freshness:
+        """Of the run that updates this one."""
+        return replace(
+            self.freshness,
+            updated_from=self.cutoff,
+            n_listeners=len(touched.listeners),
+            n_songs=len(touched.songs),
+            overlap_at_10=None,
+        )
+
     def updated(self, interactions: Interactions) -> Updated:
         """Its models, knowing ``interactions``; and what has changed since."""
         folders = sorted(path for path in (self.folder / "models").iterdir() if path.is_dir())
@@ -94,6 +129,10 @@ class EarlierRun:
         return Updated(models, touched)
 
 
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
 @dataclass(frozen=True)
 class Updated:
     """Models by name, and whom and what a change has touched."""
@@ -105,6 +144,18 @@ class Updated:
 def settings_digest(*asked: Any) -> str:
     """Of ``asked``, everything but the data, with the code and the libraries."""
     return digest_of([*asked, code_digest(), versions()])
+
+
+def compared(
+    earlier: EarlierRun | None,
+    refitted: Mapping[str, Recommender],
+    interactions: Interactions,
+    rng: np.random.Generator,
+) -> dict[str, float]:
+    """`overlap_with` of models fitted on ``interactions`` and those of ``earlier`` updated."""
+    if earlier is None:
+        return {}
+    return overlap_with(refitted, earlier.updated(interactions).models, rng)
 
 
 def overlap_with(

@@ -1,10 +1,13 @@
-"""Mix: own songs and new ones, in the share in which the listener repeats.
+"""Mix: own songs and new ones in one list, in the order of how likely each is to be played.
 
-Of ``k`` places the listener's own repeat share (of plays, drawn towards that of all) goes to own
-songs, in the order of `replay`, the rest to what Discover would say; who has too few of one gets
-more of the other. Places are in the order of how likely each is to be played, which is learned
-for either list by its place and leans to what the listener repeats more, or less, than others.
-For a listener who is likely to leave, the share leans to the familiar.
+How likely the song at each place of either kind is to be played is learned from lists that were
+judged; own songs are in the order of `replay`, new ones in that of Discover. For a listener who
+may leave, own songs count as likelier, so that the Mix leans to the familiar.
+
+With ``recommend.mix_share = "own"`` the listener's own repeat share (of plays, drawn towards that
+of all) of the places goes to own songs, and the order is the same. That is fair to those who
+rarely repeat, and costs accuracy: an own song far down is still likelier to be played than the
+first new one, where people repeat much (docs/decisions/0021).
 
 Source: recommenders.md §5.3 and 3.2 (repeat and new apart); Steck, "Calibrated recommendations",
 RecSys 2018, for a list that keeps a listener's own shares.
@@ -24,29 +27,29 @@ from tenuto.lists._shares import repeat_shares
 LABEL = "Mix"
 ORDER = 30
 
+#: So many times likelier, and one, own songs count for whoever is surest to leave. Arbitrary.
+_LEANING = 3.0
+
 
 def make(desk: Desk, asked: Asked, k: int) -> Made:
     """Own and new songs; only new ones for whoever has played nothing."""
     own = Made.of(*desk.replay.rank(asked.histories, k, False), "favourite")
     new = discover.make(desk, asked, k)
-    share = familiar_share(desk, asked)
-    n_own = (own.item >= 0).sum(axis=1)
-    n_new = (new.item >= 0).sum(axis=1)
-    wanted = np.clip(np.rint(k * share).astype(np.int64), k - n_new, n_own)
-    both = side_by_side(own, new)
-    likely = np.hstack([_likely(desk, "own", share, k), _likely(desk, "new", share, k)])
-    place = np.tile(np.arange(k), (len(asked), 1))
-    taken = np.hstack([place < wanted[:, None], place < (k - wanted)[:, None]])
-    return both.ordered(np.where(taken & (both.item >= 0), -likely, np.inf), k)
+    leaning = 1 + _LEANING * desk.lean * asked.risk
+    likely_own = leaning[:, None] * desk.curves.at("own", k)[None, :]
+    likely_new = np.tile(desk.curves.at("new", k), (len(asked), 1))
+    offered = np.hstack([own.item >= 0, new.item >= 0])
+    if desk.mix_share == "own":
+        offered &= _in_own_share(desk, asked, own, new, k)
+    likely = np.hstack([likely_own, likely_new])
+    return side_by_side(own, new).ordered(np.where(offered, -likely, np.inf), k)
 
 
-def familiar_share(desk: Desk, asked: Asked) -> NDArray[np.float64]:
-    """The share of own songs that each listener's Mix is made for, 0 to 1."""
+def _in_own_share(desk: Desk, asked: Asked, own: Made, new: Made, k: int) -> NDArray[np.bool_]:
+    """Which places of both are taken; who has too few of one kind gets more of the other."""
     share = repeat_shares(asked.histories, desk.repeat_share)
-    return share + desk.lean * asked.risk * (1 - share)
-
-
-def _likely(desk: Desk, kind: str, share: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """How likely each place is played by each listener: the curve, and how they differ from all."""
-    leaning = share / desk.repeat_share if kind == "own" else (1 - share) / (1 - desk.repeat_share)
-    return leaning[:, None] * desk.curves.at(kind, k)[None, :]
+    share = share + desk.lean * asked.risk * (1 - share)
+    n_own, n_new = (own.item >= 0).sum(axis=1), (new.item >= 0).sum(axis=1)
+    wanted = np.clip(np.rint(k * share).astype(np.int64), k - n_new, n_own)
+    place = np.tile(np.arange(k), (len(asked), 1))
+    return np.hstack([place < wanted[:, None], place < (k - wanted)[:, None]])

@@ -50,6 +50,7 @@ class OfMembers(Recommender):
         self.ensemble = Ensemble({})
         self.weighings: dict[str, Weighing] = {}
         self._inner: InnerSplit | Sequence[InnerSplit] | None = None
+        self._taught: OfMembers | None = None
 
     def fit(
         self,
@@ -67,6 +68,22 @@ class OfMembers(Recommender):
             return super().fit(interactions)
         finally:
             self._inner = None
+
+    def fit_as(self, interactions: Interactions, taught: OfMembers) -> Self:
+        """Members fitted on ``interactions``, in the order that ``taught`` has learned.
+
+        For a later day, or more listeners, where learning it once is enough: without it every
+        member is fitted once.
+        """
+        self._taught = taught
+        try:
+            return super().fit(interactions)
+        finally:
+            self._taught = None
+
+    def _learn_from(self, taught: OfMembers) -> None:
+        """Take over what another of this kind learned."""
+        self.weighings = dict(taught.weighings)
 
     @abstractmethod
     def _learn(self, exams: dict[str, Exam]) -> None:
@@ -87,13 +104,19 @@ class OfMembers(Recommender):
         return ["scores", "ranks"]
 
     def _fit(self, interactions: Interactions) -> None:
+        if self._taught is not None:
+            self._learn_from(self._taught)
+        else:
+            self._learn_anew(interactions)
+        self.ensemble = Ensemble.fit(self._used(), interactions)
+
+    def _learn_anew(self, interactions: Interactions) -> None:
         seed = self.settings["random_state"]
         inner = inner_of(interactions, self._inner, seed) if len(self.specs) > 1 else []
         exams = self._examined(inner)
         rng = np.random.default_rng([seed, 44])
         self.weighings = learned(sorted(self.specs), exams, self._fusions(), rng)
         self._learn(exams)
-        self.ensemble = Ensemble.fit(self._used(), interactions)
 
     def _examined(self, inner: Sequence[InnerSplit]) -> dict[str, Exam]:
         """By target, what members fitted on each split offer those whom it asks for."""

@@ -188,8 +188,12 @@ def shelf_of(root: Path, inner: InnerSplit) -> Shelf:
 
     tuning/recommenders/log_counts-w30-all/
     """
-    train = inner.train
-    folder = f"{train.preference}-w{train.window_days}-{inner.target}"
+    return shelf_at(root, inner.train.preference, inner.train.window_days, inner.target)
+
+
+def shelf_at(root: Path, preference: str, window_days: int, target: str) -> Shelf:
+    """`shelf_of` before there is a split."""
+    folder = f"{preference}-w{window_days}-{target}"
     return Shelf(root / "tuning" / "recommenders" / folder)
 
 
@@ -221,3 +225,14 @@ def _is_good_for(known: Mapping[str, Any], budget: Budget) -> bool:
 def _digest(name: str, inner: InnerSplit, random_state: int, k: int, n_trials: int) -> str:
     asked = [name, CATALOGUE.get(name).Model().settings, dict(space_of(CATALOGUE, name))]
     return digest_of([*asked, inner.digest(), random_state, k, n_trials])
+
+
+def tunable_of(name: str) -> list[str]:
+    """``name`` if it has something to tune, else those it is made of that have.
+
+    Raises
+    ------
+    UnknownName : if there is no such recommender
+    """
+    specs = getattr(CATALOGUE.get(name).Model(), "specs", {})
+    return [one for one in [name, *specs] if space_of(CATALOGUE, one)]

@@ -19,7 +19,7 @@ from tenuto.recommenders._weights import Arena, search
 #: With fewer listeners nothing is learned.
 TOO_FEW = 30
 #: Weights for new items where nothing can be learned; another member gets `_OF_OTHERS`.
-PRIOR = {"ials": 0.5, "ease": 0.3, "item_knn": 0.15, "next_item": 0.1, "replay": 0.0}
+PRIOR = {"ials": 0.5, "ease": 0.2, "replay": 0.0}
 _OF_OTHERS = 0.1
 #: Where repeats cannot be learned, the listener's own songs beside all else together.
 _OF_REPLAY = 2.0

@@ -42,7 +42,9 @@ SEEDS = Weighing(
     together=("nmf", "svd"),
 )
 RECIPES: dict[str, Specs] = {
-    "learned": {"ials": {}, "ease": {}, "item_knn": {}, "next_item": {}, "replay": {}},
+    "learned": {
+        name: {} for name in ("ials", "ease", "item_knn", "next_item", "replay", "rp3beta")
+    },
     "seeds": {name: {} for name in SEEDS.weights},
 }
 

@@ -29,7 +29,10 @@ from tenuto.recommenders._weighting import check_weighting, weighted, weights
 
 LABEL = "What goes with what you play"
 NEEDS = ("user_item_days", "item_days")
-COST = "COSTLINE"
+COST = (
+    "fit 48 s of one core for 10,000 items of 60,000 listeners, in 2 GB, cubic in the items;"
+    " 1,000 lists 0.4 s"
+)
 SPACE = {"weighting": ["log", "binary"], "regularization": (20.0, 1_000.0)}
 
 #: Scores held at once by each thread: 32 MB twice.

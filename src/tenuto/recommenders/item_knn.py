@@ -26,7 +26,10 @@ from tenuto.recommenders._weighting import check_weighting, weighted, weights
 
 LABEL = "Near to what you play"
 NEEDS = ("user_item_days", "item_days")
-COST = "COSTLINE"
+COST = (
+    "fit 31 s of one core for 6 million pairs, 60,000 listeners and 50,000 items, in 1.7 GB;"
+    " 1,000 lists 1 s"
+)
 SPACE = {
     "similarity": ["cosine", "tfidf", "bm25"],
     "weighting": ["log", "binary"],

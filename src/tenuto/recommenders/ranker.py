@@ -18,6 +18,7 @@ Source: Covington, Adams & Sargin, "Deep neural networks for YouTube recommendat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Self
 
 import lightgbm as lgb
@@ -50,6 +51,7 @@ MEMBERS: Specs = {
     "next_item": {},
     "popularity": {},
     "replay": {},
+    "rp3beta": {},
 }
 #: With fewer listeners to learn from, the blend is the order.
 TOO_FEW = 100
@@ -71,9 +73,9 @@ class Model(OfMembers):
     def __init__(
         self,
         members: Specs | None = None,
-        depth: int = 150,
+        depth: int = 100,
         n_listeners: int = 3_000,
-        n_trees: int = 300,
+        n_trees: int = 250,
         random_state: int = 0,
     ):
         super().__init__(
@@ -127,6 +129,13 @@ class Model(OfMembers):
 
         return table
 
+    def _learn_from(self, taught: OfMembers) -> None:
+        super()._learn_from(taught)
+        if isinstance(taught, Model):
+            self.order_of = dict(taught.order_of)
+            for target, order in taught.orders.items():
+                self._take(target, order)
+
     def _learn(self, exams: dict[str, Exam]) -> None:
         for target in (ALL, NEW):
             self.order_of[target] = self._learned(exams.get(target), target)
@@ -143,9 +152,9 @@ class Model(OfMembers):
         order = trained(exam, self._columns, blended, n_trees, seed)
         figures = f"NDCG@100 {order.ndcg:.4f}, blend {order.of_blend:.4f}"
         if not order.is_better():
-            return f"the blend: trees were no better ({figures}, {order.n_listeners} listeners)"
+            return f"the blend: trees are not surely better ({figures}, {order.n_listeners} aside)"
         self._take(target, order)
-        return f"trees ({figures}, {order.n_listeners} listeners)"
+        return f"trees ({figures}, {order.n_listeners} aside)"
 
     def _score(
         self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
@@ -183,9 +192,8 @@ class Model(OfMembers):
         super()._restore(tables)
         for row in tables["orders"].to_pylist():
             self.order_of[row["target"]] = row["order_of"]
-            if row["trees"] is not None:
-                facts = (row["trees"], row["ndcg"], row["of_blend"], row["n_listeners"])
-                self._take(row["target"], Order(*facts))
+            if row["text"] is not None:
+                self._take(row["target"], Order(*(row[name] for name in _ORDERS.names[2:])))
         self._know_items(tables["artists"]["artist"].to_numpy())
 
 
@@ -193,9 +201,10 @@ _ORDERS = pa.schema(
     {
         "target": pa.string(),
         "order_of": pa.string(),
-        "trees": pa.string(),
+        "text": pa.string(),
         "ndcg": pa.float64(),
         "of_blend": pa.float64(),
+        "error": pa.float64(),
         "n_listeners": pa.int64(),
     }
 )
@@ -203,7 +212,4 @@ _ORDERS = pa.schema(
 
 def _row(target: str, said: str, order: Order | None) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(_ORDERS.names) | {"target": target, "order_of": said}
-    if order is not None:
-        row |= {"trees": order.text, "ndcg": order.ndcg}
-        row |= {"of_blend": order.of_blend, "n_listeners": order.n_listeners}
-    return row
+    return row if order is None else row | asdict(order)

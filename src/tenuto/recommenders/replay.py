@@ -27,7 +27,7 @@ from tenuto.recommenders._why import Names
 
 LABEL = "Play it again"
 NEEDS = ("user_item_days", "item_days")
-COST = "COSTLINE"
+COST = "fit 0.1 s; 60,000 lists from 6 million pairs 2.6 s of one core"
 SPACE = {"decay": [0.0, 0.25, 0.5, 0.75], "popularity": [0.0, 0.05, 0.1, 0.2]}
 #: It recommends only what the listener has heard.
 DISCOVERS = False

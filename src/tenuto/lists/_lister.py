@@ -1,0 +1,193 @@
+"""What lists of one workspace are made with, whatever the cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tenuto.engines import Engine
+from tenuto.errors import NotEnoughData
+from tenuto.lists._curves import Curves
+from tenuto.lists._desk import Desk, fitted_on
+from tenuto.lists._device_context import ContextSettings
+from tenuto.lists._devices import usual_devices
+from tenuto.lists._judged import Judged, judged_lists
+from tenuto.lists._shown import NEEDED_BY, shown_before
+from tenuto.lists._updates import EarlierRun, settings_digest
+from tenuto.preferences import feedback_before, learned_weights
+from tenuto.recommenders._contract import Recommender
+from tenuto.recommenders._inner import InnerSplit, forward, part_of
+from tenuto.recommenders._interactions import Interactions, interactions_before
+from tenuto.settings import RecommendSettings
+from tenuto.timeline import Past, Timeline
+
+#: What settings of recommenders are searched for: songs that are new to the listener.
+TUNED_FOR = "new"
+#: Listeners that lists of an earlier day are made of, to be judged. Arbitrary.
+MAX_LEARNERS = 20_000
+
+
+@dataclass(frozen=True)
+class Lister:
+    """What lists of one workspace are made with, whatever the cutoff.
+
+    root : the workspace's folder
+    items : ``item_id``, ``title``, ``artist``, one row per item
+    risk : by user_id, 0 to 1, at the cutoff of the lists; empty where it is not known
+    tuned : recommender -> settings that a search found
+    """
+
+    root: Path
+    engine: Engine
+    timeline: Timeline
+    items: pd.DataFrame
+    settings: RecommendSettings
+    horizon_days: int
+    random_state: int
+    risk: pd.Series
+    tuned: Mapping[str, Mapping[str, Any]]
+
+    def interactions(self, past: Past) -> Interactions:
+        """What was known before the cutoff of ``past``, as the settings look at it."""
+        settings = self.settings
+        is_signals = settings.preference == "signals"
+        return interactions_before(
+            past,
+            settings.preference,
+            settings.window_days,
+            settings.history_days or None,
+            settings=self._signals(past) if is_signals else None,
+            feedback=feedback_before(self.root, past.cutoff),
+        )
+
+    def desk(
+        self,
+        cutoff: date,
+        learned: Judged | None = None,
+        *,
+        is_whole: bool = True,
+        earlier: EarlierRun | None = None,
+    ) -> Desk:
+        """All recommenders fitted on what was known before ``cutoff``.
+
+        Parameters
+        ----------
+        learned : what lists of an earlier cutoff taught; without it models learn whom to trust
+            by themselves
+        is_whole : else only `MAX_LEARNERS` of the listeners, drawn by chance, are learned from
+        earlier : its models are updated in place of a fit, and what it had learned is kept
+        """
+        past, settings = self.timeline.past(self.engine, cutoff), self.settings
+        interactions = self.interactions(past)
+        if not is_whole:
+            interactions = some_of(interactions, self.random_state)
+        curves, context = _curves_and_context(learned, earlier)
+        prior = None
+        if context is not None:
+            prior = context.prior(past, interactions.item_ids, settings.window_days)
+        remembers = NEEDED_BY & set(settings.reranking)
+        return Desk.fit(
+            interactions,
+            settings,
+            device=usual_devices(past, settings.window_days),
+            risk=self.risk,
+            artists=self.items.set_index("item_id")["artist"],
+            shown=shown_before(self.root / "runs", cutoff) if remembers else None,
+            tuned=self.tuned,
+            inner=self.inner(cutoff) if learned is None and earlier is None else None,
+            taught=None if learned is None else learned.model,
+            curves=curves,
+            prior=prior,
+            earlier=earlier,
+        )
+
+    def earlier(self, cutoff: date) -> EarlierRun | None:
+        """The run that may be carried on, or that a refit is compared with, if there can be one."""
+        if self.settings.refit_days == 1:
+            return None
+        return EarlierRun.latest(self.root / "runs", cutoff, self.settings_digest())
+
+    def settings_digest(self) -> str:
+        """Of all that models and lists are made with but the data."""
+        asked = [self.settings.model_dump(), self.horizon_days, self.random_state, self.tuned]
+        return settings_digest(*asked)
+
+    def inner(self, cutoff: date, target: str = "all") -> InnerSplit | None:
+        """What may be learned from of ``cutoff``; None where the log begins too late for it."""
+        days, before = self.horizon_days, self._most_heard
+        try:
+            return forward(self.engine, self.timeline, cutoff, days, before, target)
+        except NotEnoughData:
+            return None
+
+    def _most_heard(self, past: Past) -> Interactions:
+        found = some_of(self.interactions(past), self.random_state)
+        return found.of_most_heard(self.settings.max_items)
+
+    def _signals(self, past: Past) -> dict[str, float]:
+        """As set, or learned from what was played again before the cutoff, if that is better."""
+        if not self.settings.learn_signals:
+            return self.settings.signals
+        wall = past.cutoff - timedelta(days=self.horizon_days)
+        try:
+            found = learned_weights(
+                self.timeline.past(self.engine, wall),
+                self.timeline.future(self.engine, wall, self.horizon_days),
+                self.settings.window_days,
+                random_state=self.random_state,
+            )
+        except NotEnoughData:
+            return self.settings.signals
+        return found.settings if found.is_better else self.settings.signals
+
+    def judged_at(self, cutoff: date) -> date | None:
+        """The latest cutoff up to ``cutoff`` of which it is known what was played next."""
+        latest = min(cutoff, self.timeline.last_closed_cutoff(self.horizon_days))
+        return latest if latest > self.timeline.first_day else None
+
+    def fitted(
+        self, name: str, interactions: Interactions, inner: InnerSplit | None
+    ) -> Recommender:
+        """A recommender with the settings that were found for it, or its own."""
+        learned_from = interactions.of_most_heard(self.settings.max_items)
+        return fitted_on(learned_from, name, self.tuned, inner)
+
+    def played_after(self, cutoff: date) -> pd.DataFrame:
+        """``user_id`` and ``item_id`` of what was played in the horizon from ``cutoff`` on."""
+        future = self.timeline.future(self.engine, cutoff, self.horizon_days)
+        days = future.table("user_item_days")
+        heard = days.filter(days.n_plays > 0).select("user_id", "item_id").distinct()
+        return self.engine.to_arrow(heard.order_by(["user_id", "item_id"])).to_pandas()
+
+    def judged(self, cutoff: date) -> Judged | None:
+        """Lists made at ``cutoff`` held against what came; None where nobody came back."""
+        rng = np.random.default_rng([self.random_state, 11])
+        try:
+            past = self.timeline.past(self.engine, cutoff)
+            future = self.played_after(cutoff)
+            return judged_lists(past, self.desk(cutoff, is_whole=False), future, self.settings, rng)
+        except NotEnoughData:
+            return None
+
+
+def _curves_and_context(
+    learned: Judged | None, earlier: EarlierRun | None
+) -> tuple[Curves | None, ContextSettings | None]:
+    if earlier is not None:
+        return earlier.curves(), earlier.context()
+    return (None, None) if learned is None else (learned.curves, learned.context)
+
+
+def some_of(interactions: Interactions, random_state: int) -> Interactions:
+    """At most `MAX_LEARNERS` listeners, drawn by chance: enough to judge by, in a bearable time."""
+    n = len(interactions.user_ids)
+    if n <= MAX_LEARNERS:
+        return interactions
+    rng = np.random.default_rng([random_state, 12])
+    return part_of(interactions, np.sort(rng.choice(n, MAX_LEARNERS, replace=False)))
