@@ -54,6 +54,13 @@ class Counts:
     def interactions(self, known: pd.DataFrame) -> Interactions:
         return interactions_of(known, weight=self.weight)
 
+    def asked(self, split: Split, known: Interactions) -> Asked:
+        """Of the whole set, whatever of it is known."""
+        return Asked(known, split.future, self.figures, self.catalogue())
+
+    def catalogue(self) -> pd.Index:
+        return pd.Index(self.pairs["item_id"].unique()).sort_values()
+
     def inner(self, known: pd.DataFrame) -> InnerSplit:
         """The split of what is known, on which settings are chosen."""
         split = self.split(known, INNER_SEED)
@@ -68,7 +75,7 @@ def measured(counts: Counts, only: Sequence[str], n_trials: int) -> dict[str, An
     inner = counts.inner(first.known)
     found = chosen_settings(rows, inner, n_trials)
     known = counts.interactions(first.known)
-    asked = Asked(known, first.future, counts.figures)
+    asked = counts.asked(first, known)
     figures: dict[str, pd.DataFrame] = {}
     records = []
     for row in rows:
@@ -79,7 +86,7 @@ def measured(counts: Counts, only: Sequence[str], n_trials: int) -> dict[str, An
         seconds = {"search_s": found[row.said][1], "fit_s": made.fit_s, "lists_s": lists_s}
         records.append(_record(row.said, settings, figures[row.said], lists, asked, seconds))
         if counts.is_reranked and row.said == BEST:
-            strengths = strengths_found(row, settings, inner)
+            strengths = strengths_found(row, settings, inner, counts.catalogue())
             lists = reranked_lists(made.recommender, asked.users, known, strengths)
             figures[RERANKED] = per_user(lists, asked)
             record = _record(RERANKED, strengths, figures[RERANKED], lists, asked, {})
@@ -104,7 +111,7 @@ def _splits(
     for seed in counts.seeds[1:]:
         split = counts.split(counts.pairs, seed)
         known, inner = counts.interactions(split.known), counts.inner(split.known)
-        asked = Asked(known, split.future, counts.figures)
+        asked = counts.asked(split, known)
         for row in rows:
             made = fitted(row, known, with_members(row, found[row.said][0], found), inner)
             means[row.said].append(per_user(_lists(made, asked.users), asked).mean())
@@ -146,6 +153,7 @@ def _facts(split: Split, known: Interactions, asked: Asked) -> dict[str, Any]:
     return {
         "n_users": len(known.user_ids),
         "n_items": len(known.item_ids),
+        "n_catalogue": len(asked.catalogue),
         "n_known": len(split.known),
         "n_asked": len(split.future),
         "n_judged": len(asked.users),

@@ -22,11 +22,17 @@ BREADTH_K = 10
 
 @dataclass(frozen=True)
 class Asked:
-    """What is looked for, what was known, and the figures wanted: "ndcg@100", "recall@10", …"""
+    """What is looked for.
+
+    figures : those wanted: "ndcg@100", "recall@10", …
+    catalogue : items that coverage and the top 1 % are of, those that nobody has in what is known
+        among them, as in recommenders.md §5.1; the known ones, unless given
+    """
 
     interactions: Interactions
     relevant: pd.DataFrame
     figures: Sequence[str]
+    catalogue: pd.Index | None = None
 
     @property
     def users(self) -> pd.Index:
@@ -55,6 +61,8 @@ def broad(lists: pd.DataFrame, asked: Asked, k: int = BREADTH_K) -> dict[str, fl
         }
     )
     popularity = pd.Series(known.listeners_per_item(), index=known.item_ids)
+    if asked.catalogue is not None:
+        popularity = popularity.reindex(asked.catalogue, fill_value=0)
     table = breadth(lists, heard, popularity, k, n_listeners=len(known.user_ids))
     found = table.set_index("metric")["value"]
     wanted = ("coverage", "popularity_share", "novelty", "repeat_share")

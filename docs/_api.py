@@ -15,9 +15,9 @@ from tenuto.churn._results import ChurnSummary
 from tenuto.churn._table_results import ScoreSummary, TableSummary
 from tenuto.churn._tuning import Tuning
 from tenuto.ingest import IngestSummary
+from tenuto.lists._results import RecommendSummary
 from tenuto.monitoring import FilledDay
 from tenuto.pipeline import RunSummary
-from tenuto.lists._results import RecommendSummary
 from tenuto.retention._measure_results import MeasureSummary
 from tenuto.retention._results import RetentionSummary
 

@@ -1,7 +1,6 @@
 """The recommenders' answers, worked out by hand."""
 
 import math
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,13 @@ from hypothesis import strategies as st
 
 from fake_past import CUTOFF, FakePast, downloaded, liked, played, searched
 from tenuto.errors import ContractError, SettingsError, UnknownName
-from tenuto.recommenders import hot, popularity
 from tenuto.lists._charts import hot_lists
+from tenuto.lists._titles import with_titles
+from tenuto.recommenders import hot, popularity
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import ITEM_SUMS, Interactions, interactions_before
 from tenuto.recommenders._one_list import top_unheard
-from tenuto.lists._titles import with_titles
 
 
 @pytest.fixture
@@ -304,6 +303,16 @@ def test_histories_taken_twice_and_unknown_ones_are_rows_as_asked():
 
     assert taken.taste().toarray().tolist() == [[0, 3, 0], [0, 0, 0], [2, 0, 1], [0, 3, 0]]
     assert taken.last_played_age.tolist() == [6, 5, 4, 6]
+
+
+def test_rows_taken_one_after_the_other_are_alike_and_others_are_not():
+    rows, items = np.array([0, 0, 1, 1]), np.array([2, 0, 2, 0])
+    whole = Histories.of_pairs(rows, items, [1, 2, 1, 3], [4, 5, 4, 5], n_rows=3, n_items=3)
+
+    listener, first = whole.take([0, 0, 1, 1, 1, 2, 2, 0]).alike()
+
+    assert listener.tolist() == [0, 0, 1, 1, 1, 2, 2, 3]
+    assert first.tolist() == [0, 2, 5, 7]
 
 
 # Titles.

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 
 from tenuto.errors import SettingsError, UnknownName
+from tenuto.evaluation.ranking import ndcg_at_k
+from tenuto.recommenders._ensemble import Ensemble
+from tenuto.recommenders._exam import Exam
 from tenuto.recommenders._fusion import FUSIONS, RANK_OFFSET
 from tenuto.recommenders._inner import given
 from tenuto.recommenders._plays import interactions_of
@@ -238,3 +241,30 @@ def test_settings_that_cannot_be_are_refused():
         Model(members={})
     with pytest.raises(UnknownName):
         Model(members={"item_kn": {}})
+
+
+def test_the_exam_judges_as_the_judges_do():
+    before, inner = of_two_camps()
+    trial = Ensemble.fit({"item_knn": {}}, before)
+    asked = question(inner, NEW, 100, np.random.default_rng(0))
+
+    exam = Exam.of(trial, asked, NEW, depth=50, fusions=["ranks"], described=None)
+
+    relevant = given(before, inner.relevant, "new", "later").relevant
+    lists = trial.members["item_knn"].recommend(before.user_ids, 50, exclude_heard=True)
+    expected = ndcg_at_k(lists, relevant, 100)
+    ours = exam.ndcg(exam.worth["ranks"][:, 0])
+    np.testing.assert_allclose(ours, expected)
+    assert Arena.of(exam, "ranks").ndcg(np.ones(1)) == pytest.approx(expected.mean())
+
+
+def test_exams_of_several_moments_are_one_after_the_other():
+    before, inner = of_two_camps()
+    trial = Ensemble.fit({"popularity": {}}, before)
+    asked = question(inner, NEW, 100, np.random.default_rng(0))
+    exam = Exam.of(trial, asked, NEW, depth=50, fusions=["ranks"], described=None)
+
+    both = Exam.joined([exam, exam])
+
+    score = exam.worth["ranks"][:, 0]
+    assert both.ndcg(np.tile(score, 2)).tolist() == exam.ndcg(score).tolist() * 2

@@ -13,7 +13,7 @@ ITEMS = pd.DataFrame(
     }
 )
 KEEP = {"ann": ["old1", "saved", "old3", "old2", "old4"], "bob": ["old4"]}
-DISCOVER = dict.fromkeys(KEEP, ["new1", "new2", "new3", "new4", "new5"])
+DISCOVER = {user: ["new1", "new2", "new3", "new4", "new5"] for user in KEEP}
 
 
 @pytest.fixture

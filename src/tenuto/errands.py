@@ -21,9 +21,13 @@ from tenuto.churn._tuning import N_TRIALS, Search, Told, Tuning, tune
 from tenuto.churn._tuning_results import Shelf
 from tenuto.errors import ContractError, CutoffError, LeakError, NotEnoughData
 from tenuto.events.lake import Lake
+from tenuto.lists import _table as pair_tables
 from tenuto.lists._compare import ListComparison
 from tenuto.lists._compare import compare_lists as compare_lists_of
 from tenuto.lists._lister import TUNED_FOR
+from tenuto.lists._table_fit import PairSettings
+from tenuto.lists._table_results import PairSummary
+from tenuto.lists._table_serve import Served
 from tenuto.opened import inputs, opened, timeline_of
 from tenuto.pipeline import Progress
 from tenuto.recommenders._tune import Tuned, shelf_of, tunable_of, tuned
@@ -146,6 +150,23 @@ def tune_recommenders(
             )
             for number, name in enumerate(names)
         ]
+
+
+def fit_table(
+    file: Path | str, out: Path | str, settings: PairSettings | None = None, **options: Any
+) -> PairSummary:
+    """A recommender from a plain table, judged, and kept in ``out`` with lists for everybody."""
+    return pair_tables.fit_table(file, out, settings, **options)
+
+
+def songs_for(folder: Path | str, **asked: Any) -> Served:
+    """The list of one listener of such a table, or of a newcomer with a history."""
+    return pair_tables.songs_for(folder, **asked)
+
+
+def export_model(folder: Path | str, **files: Any) -> dict[str, Any]:
+    """Factors, pairs and similar items of a recommender as plain files."""
+    return pair_tables.export_model(folder, **files)
 
 
 def compare_lists(

@@ -89,9 +89,6 @@ class RecommendSettings(_Section):
     context: bool = Field(
         True, description="lean lists to what suits the device, where that helped on validation"
     )
-    utc_offset_hours: int = Field(
-        0, ge=-12, le=14, description="how far most listeners' clocks are ahead of UTC"
-    )
     reranking: dict[str, dict[str, float]] = Field(
         {"artist_cap": {"at_most": 3}},
         description="members of reranking/ that Discover goes through, each with its settings",

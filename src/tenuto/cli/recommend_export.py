@@ -40,7 +40,7 @@ def command(
     k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="How many similar items.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto.lists import _table as errands
+    from tenuto import errands
 
     written = errands.export_model(folder, factors=factors, pairs=pairs, similar=similar, k=k)
     places = {"factors": factors, "pairs": pairs, "similar": similar}

@@ -89,7 +89,7 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     budget_s = seconds(budget) if tuning else None
-    from tenuto.lists import _table as errands
+    from tenuto import errands
     from tenuto.lists._table_fit import PairSettings
 
     settings = PairSettings(

@@ -44,7 +44,7 @@ def command(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto.lists import _table as errands
+    from tenuto import errands
 
     items = None
     if history is not None:

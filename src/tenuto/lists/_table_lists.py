@@ -12,7 +12,7 @@ from tenuto.lists._reasons import Named, ago, times
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
 from tenuto.recommenders._one_list import best_first, top_unheard
-from tenuto.recommenders._plays import _NO_DATE
+from tenuto.recommenders._plays import NO_DATE
 
 DISCOVER, MIX = "discover", "mix"
 #: Reason code -> what it means; the score is the model's, or the number of listeners.
@@ -142,4 +142,4 @@ def _of_own(model: Recommender, histories: Histories, entry: int) -> str:
     if age == NEVER_PLAYED or n_plays == 0:
         return "you saved it"
     often = f"you played it {times(n_plays)}"
-    return often if model.cutoff == _NO_DATE else f"{often}, last {ago(int(np.ceil(age)))}"
+    return often if model.cutoff == NO_DATE else f"{often}, last {ago(int(np.ceil(age)))}"

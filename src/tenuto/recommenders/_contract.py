@@ -301,7 +301,9 @@ class Recommender(ABC):
 
     def reason_of_item(self, item: int) -> str:
         """What is true of the item for everybody: who else listens."""
-        return f"heard by {_listeners(self.n_listeners[item])} in the last {self.window_days} days"
+        people = f"heard by {_listeners(self.n_listeners[item])}"
+        # A table without time is one day long.
+        return f"{people} in the last {self.window_days} days" if self.window_days > 1 else people
 
     def _take_over(self, interactions: Interactions) -> None:
         self.cutoff, self.window_days = interactions.cutoff, interactions.window_days

@@ -115,6 +115,25 @@ class Histories:
         first = np.where(is_known, self.start[rows], 0)
         return self._of_entries(start, np.arange(start[-1]) + np.repeat(first - start[:-1], length))
 
+    def alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Neighbouring rows that are the same, as one: each row's number, and their first rows.
+
+        For histories of which a row was taken several times, one after the other.
+        """
+        length = self.lengths()
+        same = np.zeros(len(self), dtype=bool)
+        same[1:] = length[1:] == length[:-1]
+        row = self.row_of_entry()
+        before = np.arange(len(row)) - length[row]
+        compared = np.flatnonzero(same[row])
+        differs = np.zeros(len(compared), dtype=bool)
+        for name in ENTRY_COLUMNS:
+            values = getattr(self, name)
+            differs |= values[compared] != values[before[compared]]
+        same[row[compared[differs]]] = False
+        first = np.flatnonzero(~same)
+        return np.cumsum(~same) - 1, first
+
     def where(self, is_wanted: NDArray[np.bool_]) -> Histories:
         """The same listeners with some of their entries."""
         kept = np.concatenate([[0], np.cumsum(is_wanted)])

@@ -115,21 +115,24 @@ class Interactions:
 
     def listeners_per_item(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """How many listeners played each item; ``rows`` limits it to some of the users."""
-        return self.listeners_by_age(rows).sum(axis=1)
+        item = self.histories.item[self._played_lately(rows)]
+        return np.bincount(item, minlength=len(self.item_ids)).astype(np.int64)
 
     def listeners_by_age(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Items by days: how many listeners last played the item a given time ago.
 
         Shape (items, window_days); column 0 is the day before the cutoff.
         """
-        age = self.histories.last_played_age
-        counted = (age != NEVER_PLAYED) & (age <= self.window_days)
-        if rows is not None:
-            counted &= np.repeat(rows, self.histories.lengths())
-        day = np.ceil(age[counted]).astype(np.int64) - 1
+        counted = self._played_lately(rows)
+        day = np.ceil(self.histories.last_played_age[counted]).astype(np.int64) - 1
         cell = self.histories.item[counted].astype(np.int64) * self.window_days + day
         shape = (len(self.item_ids), self.window_days)
         return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
+
+    def _played_lately(self, rows: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+        age = self.histories.last_played_age
+        lately = (age != NEVER_PLAYED) & (age <= self.window_days)
+        return lately if rows is None else lately & np.repeat(rows, self.histories.lengths())
 
 
 def interactions_before(

@@ -26,7 +26,7 @@ from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import ENTRY_COLUMNS, NEVER_PLAYED
 from tenuto.recommenders._interactions import ITEM_SUMS, Interactions
 from tenuto.recommenders._interchange_files import id_array, read_npz, write_npz
-from tenuto.recommenders._plays import _NO_DATE as NO_DATE
+from tenuto.recommenders._plays import NO_DATE as NO_DATE
 from tenuto.record import write_aside
 
 _NOTE = b"tenuto"

@@ -14,7 +14,7 @@ from tenuto.recommenders._interactions import ITEM_SUMS, Interactions
 
 _DAY_S = 86_400.0
 #: Said where a table has no days of its own.
-_NO_DATE = date(1970, 1, 1)
+NO_DATE = date(1970, 1, 1)
 
 
 def interactions_of(
@@ -96,13 +96,13 @@ def _aged(
 ) -> tuple[pd.DataFrame, np.ndarray, date]:
     """The rows before the cutoff, how long before it each is, and the day of the cutoff."""
     if time is None:
-        return table, np.ones(len(table)), _NO_DATE
+        return table, np.ones(len(table)), NO_DATE
     when = table[time]
     if not pd.api.types.is_datetime64_any_dtype(when):
         kept = table if cutoff is None else table[when < cutoff]
         last = kept.groupby("user_id")[time].transform("max")
         # The last play of a user is at place 1, whatever number it has.
-        return kept, (last - kept[time]).to_numpy(dtype=np.float64) + 1, _NO_DATE
+        return kept, (last - kept[time]).to_numpy(dtype=np.float64) + 1, NO_DATE
     end = pd.Timestamp(when.max()).ceil("D") if cutoff is None else pd.Timestamp(cutoff)
     end = end + pd.Timedelta(days=1) if cutoff is None and end == when.max() else end
     kept = table[when < end]

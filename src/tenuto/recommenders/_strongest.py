@@ -58,11 +58,18 @@ def strongest_member(
     is_own = histories.item == item[histories.row_of_entry()]
     is_heard = np.bincount(histories.row_of_entry()[is_own], minlength=len(histories)) > 0
     strongest = np.full(len(histories), -1, dtype=np.int64)
+    # Lists are made once for a listener who is asked about many items in a row.
+    listener, first = histories.alike()
+    width = histories.n_items
     for target, rows in ((ALL, np.flatnonzero(is_heard)), (NEW, np.flatnonzero(~is_heard))):
-        lists = ensemble.lists(histories.take(rows), depth, exclude_heard=target == NEW)
-        pool = pool_of(lists, histories.n_items)
+        asked, which = np.unique(listener[rows], return_inverse=True)
+        lists = ensemble.lists(histories.take(first[asked]), depth, exclude_heard=target == NEW)
+        pool = pool_of(lists, width)
         parts = weighings[target].parts(list(ensemble.members), lists, pool)
-        row = pool.row_of_entry()
-        found = (pool.item == item[rows][row]) & (parts.max(axis=1) > 0)
-        strongest[rows[row[found]]] = parts[found].argmax(axis=1)
+        entries = pd.Index(pool.row_of_entry().astype(np.int64) * width + pool.item)
+        entry = entries.get_indexer(which.astype(np.int64) * width + item[rows])
+        found = np.flatnonzero(entry >= 0)
+        loudest = parts[entry[found]]
+        found, loudest = found[loudest.max(axis=1) > 0], loudest[loudest.max(axis=1) > 0]
+        strongest[rows[found]] = loudest.argmax(axis=1)
     return strongest

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Names = Mapping[Any, str]
 
 N_CAUSES = 2
-#: A cause that is less than this share of all that lifted an item is not named. Arbitrary.
-_WORTH_NAMING = 0.05
+#: A second cause is named where it lifted the item at least so much as the first. Arbitrary.
+_WORTH_NAMING = 0.3
 
 
 def explained(
@@ -37,13 +37,15 @@ def explained(
     order = np.lexsort((histories.item, -lifts, row))
     place = np.arange(len(order)) - histories.start[row[order]]
     found: dict[str, Any] = {}
+    strongest = np.zeros(len(item))
     for number in range(N_CAUSES):
         entry = order[place == number]
         share = np.zeros(len(item))
         share[row[entry]] = lifts[entry] / np.where(total > 0, total, 1)[row[entry]]
         cause = np.full(len(item), -1, dtype=np.int64)
         cause[row[entry]] = histories.item[entry]
-        cause[share < _WORTH_NAMING] = -1
+        cause[(share <= 0) | (share < _WORTH_NAMING * strongest)] = -1
+        strongest = np.maximum(strongest, share)
         found[f"because_{number + 1}"] = _ids(model.item_ids, cause)
         found[f"share_{number + 1}"] = np.where(cause >= 0, share, np.nan)
     return pd.DataFrame({"reason": _sentences(model, item, found, names), **found})

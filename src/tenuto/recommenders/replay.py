@@ -33,7 +33,7 @@ SPACE = {"decay": [0.0, 0.25, 0.5, 0.75], "popularity": [0.0, 0.05, 0.1, 0.2]}
 DISCOVERS = False
 
 # The cutoff of data that know an order and no days: see `interactions_of`.
-_NO_DATE = date(1970, 1, 1)
+NO_DATE = date(1970, 1, 1)
 
 
 class Model(Recommender):
@@ -89,7 +89,7 @@ class Model(Recommender):
         said = super()._explained(histories, item, names)
         is_it = histories.item == item[histories.row_of_entry()]
         entries = np.flatnonzero(is_it & (histories.n_plays > 0))
-        has_days = self.cutoff is not None and self.cutoff > _NO_DATE
+        has_days = self.cutoff is not None and self.cutoff > NO_DATE
         reasons = said["reason"].to_numpy(dtype=object)
         for row, n_plays, age in zip(
             histories.row_of_entry()[entries].tolist(),
