@@ -27,9 +27,9 @@ HetRec 2011: {n_users:,} listeners and how often they played each of their 50 mo
 A random fifth of each listener's artists is hidden (seed 42) and asked for: {n_known:,} pairs are
 known, of {n_items:,} artists, and {n_asked:,} asked for, of {n_judged:,} listeners. Some of those
 are artists whom nobody has in what is known, and no list can have them. Coverage and the top 1 %
-are of all {n_catalogue:,} artists of the set. Heard artists are hidden from lists. There is no time here: a good score says that a list fits the taste, not that its songs
-come next. "As seeds" is what the earlier projects did: raw play counts, and the mean of three
-lists.""",
+are of all {n_catalogue:,} artists of the set. Heard artists are hidden from lists. There is no time
+here: a good score says that a list fits the taste, not that its songs come next. "As seeds" is what
+the earlier projects did: raw play counts, and the mean of three lists.""",
         "gaps": "The blend minus every other row:",
         "splits": "The same settings on five splits (seeds 42 to 46), mean ± standard deviation:",
         "settings": "What the search on the inner split (seed 43) settled on; `{}` is the "

@@ -73,7 +73,9 @@ def features(
     columns |= _of_pair(pool, histories)
     columns |= _of_artist(pool, histories, items.artist)
     columns |= _of_lists(pool, lists, names)
-    table = np.column_stack(list(columns.values())).astype(np.float32)
+    table = np.empty((len(item), len(columns)), dtype=np.float32)
+    for number, column in enumerate(columns.values()):
+        table[:, number] = column
     return table, list(columns)
 
 

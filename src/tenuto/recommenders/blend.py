@@ -34,7 +34,10 @@ from tenuto.recommenders._weighing import Weighing
 
 LABEL = "Blend of several recommenders"
 NEEDS = ("user_item_days", "item_days")
-COST = "to be measured"
+COST = (
+    "fits its members twice: 1,900 listeners and 17,600 artists 28 s, 4,000 and 51,000 songs "
+    "60 s and 2.3 GB; lists 5 ms a listener (one core)"
+)
 
 SEEDS = Weighing(
     "scores",

@@ -42,7 +42,10 @@ from tenuto.recommenders._rank_features import ItemFacts, features
 
 LABEL = "Ranked candidates of several recommenders"
 NEEDS = ("user_item_days", "item_days")
-COST = "to be measured"
+COST = (
+    "as the blend, and a minute for the trees: 4,000 listeners and 51,000 songs 2 minutes and "
+    "3.2 GB; lists 5 ms a listener (one core)"
+)
 
 MEMBERS: Specs = {
     "ials": {},
