@@ -14,7 +14,7 @@ $ python benchmarks/recommend_at_size.py
 ```
 
 None of these sets has Music Box's listeners: choose by the shape of the tables, and run
-`tenuto recommend compare` on your own log. [Which recommender when](how-to/recommend.md) says what
+`tenuto recommend compare` on your own log. [Which recommender when](how-to/which-recommender-when.md) says what
 to take.
 """
 
