@@ -26,8 +26,7 @@ JUDGED: dict[int, tuple[int, str]] = {
 Fits. The plays are New York and underground hip-hop, and so is the list: Wu-Tang Clan beside
 Raekwon, Ghostface Killah and GZA, The Roots and Mos Def beside Common and Talib Kweli, Big L and
 Jedi Mind Tricks for who digs deeper. 2Pac and Notorious B.I.G. are no discovery for such a
-listener: new means here only that they are not among the 50. Three reasons name nobody where anyone
-could: so many artists speak for these three that none makes up a twentieth.""",
+listener: new means here only that they are not among the 50.""",
     ),
     1515: (
         861237769,

@@ -19,12 +19,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from _recommender_page import write_page
 from _timing import machine
 from als_speed import interactions_of_matrix, invented, peak_gb
 from recommenders import PAGE, RESULTS
 
 from tenuto import pipeline
+from tenuto.events.lake import Lake
 from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._contract import Recommender
 from tenuto.workspace import SETTINGS_FILE, Workspace
@@ -114,8 +117,11 @@ def made_here(folder: Path, k: int) -> dict[str, Any]:
 
 def n_plays(workspace: Workspace) -> int:
     """All plays of all days."""
-    days = pd.read_parquet(workspace.rollups / "user_days", columns=["n_plays"])
-    return int(days["n_plays"].sum())
+    files = Lake(workspace.rollups).files("user_days")
+    return sum(
+        pc.sum(pq.read_table(file, columns=["n_plays"], partitioning=None)["n_plays"]).as_py()
+        for file in files
+    )
 
 
 # One listener.
