@@ -2,20 +2,21 @@
 
 HEAD = """# Recommenders, measured
 
-Every recommender of Tenuto on public sets of listening, each setting searched on an inner split of
-what was known and never on what is asked for in the end. Candidates are all items of the set, not a
+Every recommender of Tenuto on public sets of listening. Settings are never chosen on what is asked
+for in the end: the run below is of the defaults, which were chosen on inner splits of what was known
+(`--trials 1`, one split; without it settings are searched on the inner split, and there are five). Candidates are all items of the set, not a
 sample of them. Intervals are 95 %, from drawing users again; differences are paired, user by user,
 and bold where the interval lies above 0. All figures of this page are written by
 
 ```console
-$ python benchmarks/recommenders.py --data ../shared/data
+$ python benchmarks/recommenders.py --data ../shared/data --splits 1 --trials 1
 $ python benchmarks/als_speed.py
-$ python benchmarks/recommend_at_size.py
+$ python benchmarks/recommend_at_size.py WORKSPACE
 ```
 
 None of these sets has Music Box's listeners: choose by the shape of the tables, and run
-`tenuto recommend compare` on your own log. [Which recommender when](how-to/which-recommender-when.md) says what
-to take.
+`tenuto recommend compare` on your own log.
+[Which recommender when](how-to/which-recommender-when.md) says what to take.
 """
 
 COUNTS_WORDS = {
@@ -32,7 +33,7 @@ here: a good score says that a list fits the taste, not that its songs come next
 the earlier projects did: raw play counts, and the mean of three lists.""",
         "gaps": "The blend minus every other row:",
         "splits": "The same settings on five splits (seeds 42 to 46), mean ± standard deviation:",
-        "settings": "What the search on the inner split (seed 43) settled on; `{}` is the "
+        "settings": "What a search on the inner split (seed 43) settled on; `{}` is the "
         "defaults, kept where nothing was better beyond noise:",
     },
     "movielens": {
@@ -84,7 +85,7 @@ in blocks, nothing left out. Opponents are timed on fewer listeners and scaled u
     },
     "at_size": {
         "heading": "## A whole service",
-        "command": "python benchmarks/recommend_at_size.py",
+        "command": "python benchmarks/recommend_at_size.py WORKSPACE --listeners 60000",
         "text": """\
 An invented Music Box of {n_listeners:,} listeners and {n_plays:,} plays, summed by day beforehand:
 from these sums to saved lists of {k} for everybody, in a process of its own. Then one new play of
