@@ -3,10 +3,11 @@
 HEAD = """# Recommenders, measured
 
 Every recommender of Tenuto on public sets of listening. Settings are never chosen on what is asked
-for in the end: the run below is of the defaults, which were chosen on inner splits of what was known
-(`--trials 1`, one split; without it settings are searched on the inner split, and there are five). Candidates are all items of the set, not a
-sample of them. Intervals are 95 %, from drawing users again; differences are paired, user by user,
-and bold where the interval lies above 0. All figures of this page are written by
+for in the end: the run below is of the defaults, chosen on inner splits of what was known, on one
+split (`--splits 1 --trials 1`; without these, settings are searched on the inner split of five).
+Candidates are all items of the set, not a sample of them. Intervals are 95 %, from drawing users
+again; differences are paired, user by user, and bold where the interval lies above 0. All figures
+of this page are written by
 
 ```console
 $ python benchmarks/recommenders.py --data ../shared/data --splits 1 --trials 1
