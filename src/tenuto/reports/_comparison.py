@@ -72,7 +72,7 @@ def _chart(metrics: pd.DataFrame) -> Part:
     order = alt.EncodingSortField("value", op="max", order="descending")
     base = alt.Chart(data(table)).encode(y=alt.Y("list:N", sort=order, title=None))
     bars = base.mark_rule(color=colour("main")).encode(
-        x=alt.X("low:Q", title="NDCG"), x2=alt.X2("high:Q")
+        x=alt.X("low:Q", title="NDCG", axis=alt.Axis(tickCount=6)), x2=alt.X2("high:Q")
     )
     dots = base.mark_circle(color=colour("main"), size=45, opacity=1).encode(x="value:Q")
     chart = (
