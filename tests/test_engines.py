@@ -81,7 +81,8 @@ def some_events() -> list[dict]:
                 item,
                 played_s,
                 length_s if action == "play" else None,
-                timestamp=clock if action == "search" else None,
+                # Half of the plays have a clock: only those are counted by the hour.
+                timestamp=clock if action == "search" or n % 2 else None,
                 device=rng.choice(["android", "iphone"]) if n % 7 else None,
                 is_paid=bool(rng.random() < 0.3),
                 session_id=str(rng.integers(3)) if n % 5 else None,
