@@ -190,12 +190,12 @@ def recommend(
             progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
         lister = lister_of(workspace, engine, timeline, day)
-        scored, earlier = done(workspace.run_folder(day) / "churn"), lister.earlier(day)
+        earlier = lister.earlier(day)
         asked = [
             settings.recommend.model_dump(),
             lister.horizon_days,
             settings.random_state,
-            scored,
+            lister.risk.to_dict(),
             lister.tuned,
             feedback_digest(workspace.root, day),
             None if earlier is None else done(earlier.folder),
