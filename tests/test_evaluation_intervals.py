@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tenuto.errors import ContractError
+from tenuto.evaluation import intervals
 from tenuto.evaluation.intervals import bootstrap, interval, newcombe, paired_interval, wilson
 
 
@@ -72,6 +73,20 @@ def test_a_small_but_steady_gain_shows_in_the_paired_interval_alone():
     sharp, other = found.interval("sharp").loc["auc"], found.interval("blurred").loc["auc"]
     assert other["high"] > sharp["low"]
     assert found.difference("sharp", "blurred").loc["auc", "low"] > 0
+
+
+def test_many_users_have_nearly_the_interval_of_drawing_all_of_them(monkeypatch):
+    rng = np.random.default_rng(3)
+    p = rng.beta(2, 3, 8_000)
+    y, users = (rng.random(8_000) < p).astype(int), np.arange(8_000) // 2
+    of_all = interval(y, p, users, rng=np.random.default_rng(0), n_draws=400)
+    monkeypatch.setattr(intervals, "MOST_USERS", 1_000)
+    of_some = interval(y, p, users, rng=np.random.default_rng(0), n_draws=400)
+    for metric in ("base_rate", "auc", "brier", "precision_at_10", "calibration_slope"):
+        assert of_some.value[metric] == of_all.value[metric]
+        width, usual = (table.high[metric] - table.low[metric] for table in (of_some, of_all))
+        assert width == pytest.approx(usual, rel=0.25)
+        assert of_some.low[metric] < of_some.value[metric] < of_some.high[metric]
 
 
 def test_the_same_generator_seed_gives_the_same_interval():

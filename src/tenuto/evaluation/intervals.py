@@ -20,6 +20,8 @@ from tenuto.evaluation._ranked import Floats
 from tenuto.evaluation.classification import Scorecard
 
 N_DRAWS = 1_000
+#: Of more users than that each draw takes as many, and the spread is shrunk to what all have.
+MOST_USERS = 20_000
 #: Below so many rows of a class the draws alone are not trusted. Arbitrary.
 FEW = 50
 Interval = tuple[float, float]
@@ -87,22 +89,33 @@ def bootstrap(
 
     Notes
     -----
-    20,000 rows, 1,000 draws: about 2 seconds a model on one core, rising with the
-    rows; memory is that of one draw. Draws in which a metric is not defined are left
-    out of its interval.
+    20,000 rows, 1,000 draws: about 2 seconds a model on one core; memory is that of one
+    draw. Above `MOST_USERS` users it stays at that: draws are of so many users, chosen once
+    by chance, and how far each is off is shrunk by the square root of their share (Bickel,
+    Götze & van Zwet, "Resampling fewer than n observations", Statistica Sinica 1997). Draws
+    in which a metric is not defined are left out of its interval.
     """
-    cuts = dict(thresholds or {})
-    cards = {name: Scorecard(y, p, cuts.get(name)) for name, p in probabilities.items()}
-    values = {name: card.measure() for name, card in cards.items()}
+    cuts, labels = dict(thresholds or {}), np.asarray(y)
+    values = {name: Scorecard(y, p, cuts.get(name)).measure() for name, p in probabilities.items()}
     names = tuple(dict.fromkeys(metric for found in values.values() for metric in found))
+    complete = {name: {m: found.get(m, np.nan) for m in names} for name, found in values.items()}
+    rows, user_of_row, shrunk = _drawn_from(user_ids, len(labels), rng)
+    cards = {
+        name: Scorecard(labels[rows], np.asarray(p)[rows], cuts.get(name))
+        for name, p in probabilities.items()
+    }
     draws = {name: np.full((n_draws, len(names)), np.nan) for name in cards}
-    for draw, weights in enumerate(_resampled(user_ids, len(np.asarray(y)), rng, n_draws)):
+    for draw, weights in enumerate(_resampled(user_of_row, rng, n_draws)):
         for name, card in cards.items():
             found = card.measure(weights)
             draws[name][draw] = [found.get(metric, np.nan) for metric in names]
-    complete = {name: {m: found.get(m, np.nan) for m in names} for name, found in values.items()}
-    positives = int((np.asarray(y) == 1).sum())
-    return Bootstrap(names, complete, draws, (positives, len(np.asarray(y)) - positives))
+    if shrunk < 1:
+        for name, card in cards.items():
+            own, of_all = card.measure(), np.array(list(complete[name].values()))
+            centre = np.array([own.get(metric, np.nan) for metric in names])
+            draws[name] = of_all + shrunk * (draws[name] - centre)
+    positives = int((labels == 1).sum())
+    return Bootstrap(names, complete, draws, (positives, len(labels) - positives))
 
 
 def interval(
@@ -163,14 +176,27 @@ def wilson(successes, n, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
 
 
-def _resampled(user_ids, n_rows: int, rng: np.random.Generator, n_draws: int) -> Iterator[Floats]:
-    """How often each row counts in each draw of as many users as there are."""
+def _drawn_from(
+    user_ids, n_rows: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The rows to draw from, the number of the user of each, and what the spread shrinks by."""
     users, user_of_row = np.unique(np.asarray(user_ids), return_inverse=True)
     if len(user_of_row) != n_rows:
         raise ContractError(
             f"{len(user_of_row)} user ids for {n_rows} rows", mend="pass one user id per row"
         )
-    n_users = len(users)
+    if len(users) <= MOST_USERS:
+        return np.arange(n_rows), user_of_row, 1.0
+    chosen = rng.choice(len(users), MOST_USERS, replace=False)
+    number = np.full(len(users), -1)
+    number[chosen] = np.arange(MOST_USERS)
+    rows = np.flatnonzero(number[user_of_row] >= 0)
+    return rows, number[user_of_row[rows]], float(np.sqrt(MOST_USERS / len(users)))
+
+
+def _resampled(user_of_row: np.ndarray, rng: np.random.Generator, n_draws: int) -> Iterator[Floats]:
+    """How often each row counts in each draw of as many users as there are."""
+    n_users = int(user_of_row.max()) + 1 if len(user_of_row) else 0
     for _ in range(n_draws if n_users else 0):
         drawn = rng.integers(0, n_users, size=n_users)
         yield np.bincount(drawn, minlength=n_users).astype(np.float64)[user_of_row]
