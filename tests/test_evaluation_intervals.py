@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tenuto.errors import ContractError
-from tenuto.evaluation import intervals
+from tenuto.evaluation import classification, intervals
 from tenuto.evaluation.intervals import bootstrap, interval, newcombe, paired_interval, wilson
 
 
@@ -87,6 +87,19 @@ def test_many_users_have_nearly_the_interval_of_drawing_all_of_them(monkeypatch)
         width, usual = (table.high[metric] - table.low[metric] for table in (of_some, of_all))
         assert width == pytest.approx(usual, rel=0.25)
         assert of_some.low[metric] < of_some.value[metric] < of_some.high[metric]
+
+
+def test_a_draw_of_many_rows_is_calibrated_in_one_step_as_in_all(monkeypatch):
+    y, p = sample(6_000, seed=8)
+    users = np.arange(6_000)
+    in_one_step = interval(y, p**2, users, rng=np.random.default_rng(0), n_draws=200)
+    monkeypatch.setattr(classification, "ONE_STEP_FROM", 10_000)
+    searched = interval(y, p**2, users, rng=np.random.default_rng(0), n_draws=200)
+    for metric in ("calibration_slope", "calibration_intercept"):
+        width = searched.high[metric] - searched.low[metric]
+        assert in_one_step.value[metric] == searched.value[metric]
+        assert in_one_step.low[metric] == pytest.approx(searched.low[metric], abs=0.05 * width)
+        assert in_one_step.high[metric] == pytest.approx(searched.high[metric], abs=0.05 * width)
 
 
 def test_the_same_generator_seed_gives_the_same_interval():

@@ -35,6 +35,9 @@ HIGHER_IS_BETTER = {
     f"{kind}_at_{share:.0%}".rstrip("%"): True for kind in ("precision", "lift") for share in SHARES
 }
 
+#: From so many rows on a draw's calibration is one step from that of all. Arbitrary.
+ONE_STEP_FROM = 5_000
+
 _NAN = float("nan")
 
 
@@ -107,6 +110,9 @@ class Scorecard:
         full = np.ones(len(self.y))
         self._slope = calibration.calibration_slope(self.y, self.logits, full)
         self._intercept = calibration.calibration_intercept(self.y, self.logits, full)
+        self._near: calibration.NearSolution | None = None
+        if len(self.y) >= ONE_STEP_FROM and np.isfinite([*self._slope, self._intercept]).all():
+            self._near = calibration.NearSolution(self.y, self.logits, self._slope, self._intercept)
 
     def measure(self, weights=None) -> dict[str, float]:
         """The figures of `metrics` when row i counts ``weights[i]`` times."""
@@ -122,7 +128,12 @@ class Scorecard:
             "log_loss": _ratio(log_loss, n),
             "brier": _ratio(brier, n),
         }
-        found |= _top_of_the_list(totals, base_rate) | self._calibration(w, totals)
+        slope, intercept = self._calibration(None if weights is None else w)
+        found |= _top_of_the_list(totals, base_rate) | {
+            "ece": calibration.error_of(totals),
+            "calibration_slope": slope,
+            "calibration_intercept": intercept,
+        }
         if self.threshold is not None:
             found |= _at_threshold(n, positives, called, hits)
         return found
@@ -143,15 +154,14 @@ class Scorecard:
             called * self.y,
         ]
 
-    def _calibration(self, w: Floats, totals: Running) -> dict[str, float]:
-        # A draw's solution lies near that of all rows: starting there halves the work.
+    def _calibration(self, w: Floats | None) -> tuple[float, float]:
+        """Slope and intercept; a draw's lie near those of all rows, where its search begins."""
+        if w is None:
+            return self._slope[1], self._intercept
+        if self._near is not None:
+            return self._near.at(w)
         _, slope = calibration.calibration_slope(self.y, self.logits, w, self._slope)
-        intercept = calibration.calibration_intercept(self.y, self.logits, w, self._intercept)
-        return {
-            "ece": calibration.error_of(totals),
-            "calibration_slope": slope,
-            "calibration_intercept": intercept,
-        }
+        return slope, calibration.calibration_intercept(self.y, self.logits, w, self._intercept)
 
 
 def _top_of_the_list(totals: Running, base_rate: float) -> dict[str, float]:
