@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check docs format clean
+.PHONY: demo test test-slow test-all check docs format clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,8 +21,10 @@ demo: $(VENV)/.installed  ## simulate a service, run everything, say where the r
 test: $(VENV)/.installed  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow" -n auto
 
-test-all: $(VENV)/.installed-all  ## every test: Spark, kills, a wheel in an empty environment
-	$(BIN)/python -m pytest -n 2
+test-slow: $(VENV)/.installed-all  ## real components at size: Spark, kills, servers
+	$(BIN)/python -m pytest -m slow -n 2
+
+test-all: test test-slow  ## every test
 
 check: $(VENV)/.installed  ## style, types and which room may import which
 	$(BIN)/ruff check .
