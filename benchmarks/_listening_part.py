@@ -30,7 +30,7 @@ from _recommender_rows import (
 from tenuto import lists
 from tenuto.lists._curves import Curves
 from tenuto.lists._desk import Desk
-from tenuto.lists._judged import merging
+from tenuto.lists._judged import Hits
 from tenuto.recommenders._baselines import Contestant, personal, personal_then_global
 from tenuto.recommenders._contract import Ranked, Recommender
 from tenuto.recommenders._inner import InnerSplit, given
@@ -193,7 +193,7 @@ def _curves(listening: Listening, settings: Settings) -> Curves:
     blend = fitted(Row("blend", "blend"), known, settings, listening.inner(1)).recommender
     desk = _desk(known, blend)
     came = Future.of(known, listening.splits[1].future, np.random.default_rng(SEED))
-    hits = merging(desk, desk.asked(came.users), came)
+    hits = Hits.of(desk, desk.asked(came.users), came)
     return hits.curves(np.ones(len(came.users), dtype=bool))
 
 

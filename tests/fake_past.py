@@ -51,7 +51,11 @@ def _event(user, action, item, ago, device):
 
 
 class FakePast:
-    """What `tenuto.timeline` hands out, of a handful of events."""
+    """What `tenuto.timeline` hands out, of a handful of events.
+
+    Its tables have fixed names, so that what is built on them is compiled once for all tests: ask
+    for them, and use them, before those of another one.
+    """
 
     cutoff = CUTOFF
 
@@ -60,23 +64,30 @@ class FakePast:
         self.events = [event for event in happenings if "query" not in event]
         self.queries = [event for event in happenings if "query" in event]
         self.is_string = any(isinstance(event["user_id"], str) for event in self.events)
+        self._summed = {}
 
     def table(self, name, days=None):
-        rollup = CATALOGUE.get(name)
-        earliest = date.min if days is None else self.cutoff - timedelta(days=days)
-        dates = sorted({event["day"] for event in self.events})
-        wanted = [day for day in dates if earliest <= day < self.cutoff] or [date(1970, 1, 1)]
-        parts = [rollup.build(self._day(day)) for day in wanted]
-        rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        rows = self.engine.from_arrow(self._rows(name), f"fake_{name}")
         age_days = (ibis.literal(self.cutoff, "date") - rows.day).cast("int64")
-        return rows.mutate(age_days=age_days)
+        rows = rows.mutate(age_days=age_days)
+        return rows if days is None else rows.filter(rows.age_days <= days)
 
-    def _day(self, day):
-        events = self.engine.from_arrow(self._events(day))
+    def _rows(self, name):
+        """The sums of all days before the cutoff; a day with queries is summed by itself."""
+        if name not in self._summed:
+            build, asked = CATALOGUE.get(name).build, {query["day"] for query in self.queries}
+            before = {event["day"] for event in self.events if event["day"] < self.cutoff}
+            groups = [before - asked, *([day] for day in sorted(before & asked))]
+            parts = [self.engine.to_arrow(build(self._days(days))) for days in groups]
+            self._summed[name] = pa.concat_tables(parts)
+        return self._summed[name]
+
+    def _days(self, days):
+        events = self.engine.from_arrow(self._events(days), "fake_events")
         titles = self._titles(events)
-        return Day(events, titles, events.limit(0), self._queries(day), ACTIONS, KNOWS)
+        return Day(events, titles, events.limit(0), self._queries(days), ACTIONS, KNOWS)
 
-    def _events(self, day):
+    def _events(self, days):
         id_type = pa.string() if self.is_string else pa.int64()
         schema = pa.schema(
             [
@@ -91,7 +102,7 @@ class FakePast:
                 ("session_id", pa.string()),
             ]
         )
-        rows = [event for event in self.events if event["day"] == day]
+        rows = [event for event in self.events if event["day"] in days]
         return pa.Table.from_pylist(rows, schema)
 
     @staticmethod
@@ -102,11 +113,11 @@ class FakePast:
         keys = ["item_id", "title", "artist", "length_s"]
         return counted.group_by(keys).agg(n_events=lambda rows: rows.count())
 
-    def _queries(self, day):
+    def _queries(self, days):
         schema = pa.schema([("query", pa.string()), ("n_searches", pa.int64())])
         rows = [
             {"query": query["query"], "n_searches": query["n_searches"]}
             for query in self.queries
-            if query["day"] == day
+            if query["day"] in days
         ]
-        return self.engine.from_arrow(pa.Table.from_pylist(rows, schema))
+        return self.engine.from_arrow(pa.Table.from_pylist(rows, schema), "fake_queries")

@@ -8,13 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from conftest import asked, every
 from tenuto.errors import ContractError, NotEnoughData
 from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._interactions import ITEM_SUMS, Interactions
 from tenuto.rollups import CATALOGUE as ROLLUPS
 
-RECOMMENDERS = list(CATALOGUE)
 CUTOFF = date(2017, 4, 29)
 
 
@@ -59,9 +59,9 @@ CROWD = a_crowd()
 HEARD = {(user, item) for user, item, *_ in CROWD}
 
 
-@pytest.fixture(scope="module", params=RECOMMENDERS)
+@pytest.fixture(scope="module", params=every(CATALOGUE))
 def name(request):
-    return request.param
+    return asked(request, CATALOGUE)
 
 
 @pytest.fixture(scope="module")

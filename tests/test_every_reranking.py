@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from tenuto.errors import ContractError, SettingsError
-from tenuto.reranking import CATALOGUE, Candidates, Facts, Pairs, in_turn, reranked
+from tenuto.reranking import CATALOGUE, Candidates, Facts, Pairs, in_turn, promises_of, reranked
 
 EVERYBODY = list(CATALOGUE)
 every_member = pytest.mark.parametrize("name", EVERYBODY)
@@ -111,6 +111,29 @@ def test_it_adds_no_item_and_shows_none_twice(name, world):
         kept = listed[listed >= 0]
         assert len(set(kept)) == len(kept)
         assert set(kept) <= set(offered[offered >= 0])
+
+
+@every_member
+def test_only_a_promise_leaves_items_out(name, world):
+    before, after = world[0], reranked(*world, K, {name: {}})
+
+    is_shorter = (before.is_there().sum(1) > after.is_there().sum(1)).any()
+    assert is_shorter == bool(promises_of({name: {}}))
+
+
+@pytest.mark.parametrize("name", list(promises_of({name: {} for name in EVERYBODY})))
+def test_what_keeps_a_promise_stays_as_it_is_with_more_behind_it(name, world):
+    kept = reranked(*world, K, {name: {}}).first(K)
+    further = np.stack([np.random.default_rng(n).permutation(N_ITEMS) for n in range(N_LISTENERS)])
+    further = np.where((further[:, :, None] == kept.item[:, None, :]).any(2), -1, further)
+    item = np.hstack([kept.item, further])
+    packed = np.argsort(item < 0, axis=1, kind="stable")
+    item = np.take_along_axis(item, packed, 1)
+    score = np.where(item >= 0, -np.arange(item.shape[1], dtype=np.float64), np.nan)
+
+    filled = reranked(Candidates(item, score), world[1], K, {name: {}}).first(K)
+
+    np.testing.assert_array_equal(filled.item[kept.is_there()], kept.item[kept.is_there()])
 
 
 @every_member

@@ -13,6 +13,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.cpu.bpr import BayesianPersonalizedRanking
 from scipy.sparse import csr_matrix, load_npz
 
+from conftest import asked, every
 from tenuto.errors import ContractError, SourceError
 from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._contract import Recommender
@@ -30,7 +31,7 @@ from tenuto.recommenders._interchange_similar import export_similar, similar_ite
 from tenuto.recommenders._plays import interactions_of
 
 WITH_FACTORS = [
-    name for name in CATALOGUE.names() if issubclass(CATALOGUE.get(name).Model, Factors)
+    member for member in every(CATALOGUE) if issubclass(CATALOGUE.get(member.id).Model, Factors)
 ]
 FORMS = ["factors.npz", "factors"]
 
@@ -65,8 +66,12 @@ def saved_by_implicit(model, known, path, random_state=3):
 # Factors.
 
 
+@pytest.fixture(params=WITH_FACTORS)
+def name(request):
+    return asked(request, CATALOGUE)
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("name", WITH_FACTORS)
 def test_factors_that_went_out_serve_the_same_lists_when_they_come_back(tmp_path, name, form):
     known = camps(as_text=True)
     model = small(name).fit(known)

@@ -33,13 +33,15 @@ def past(duckdb_engine):
     return lambda *happenings: FakePast(duckdb_engine, *happenings)
 
 
-def desk_for(past, *, risk=None, **settings):
+def desk_for(past, *, risk=None, artists=None, shown=None, **settings):
     asked = RecommendSettings(**{"model": "item_knn", "reranking": {}} | settings)
     return Desk.fit(
         interactions_before(past, asked.preference, asked.window_days),
         asked,
         device=usual_devices(past, asked.window_days),
         risk=risk,
+        artists=artists,
+        shown=shown,
     )
 
 
@@ -133,7 +135,7 @@ def test_the_mix_can_hold_own_songs_in_the_share_in_which_the_listener_repeats(p
 
 def test_the_mix_is_in_the_order_of_how_likely_own_and_new_songs_are_played(past):
     desk = desk_for(past(*TASTES))
-    curves = Curves(np.array([0.5, 0.3, 0.1]), np.array([0.4, 0.2]), 0.5)
+    curves = Curves(np.array([0.5, 0.3, 0.1]), np.array([0.4, 0.2]))
     desk = replace(desk, curves=curves)
 
     lists = lists_for(desk, desk.asked(pd.Index(["t0"])), 4)
@@ -156,7 +158,7 @@ def test_whoever_is_likely_to_leave_gets_more_of_what_they_know(past):
 
 
 def test_own_songs_count_as_likelier_for_whoever_may_leave(past):
-    curves = Curves(np.array([0.3, 0.2, 0.1]), np.array([0.35, 0.25]), 0.5)
+    curves = Curves(np.array([0.3, 0.2, 0.1]), np.array([0.35, 0.25]))
     calm = replace(desk_for(past(*TASTES)), curves=curves)
     at_risk = replace(calm, risk=pd.Series({"t0": 1.0}))
 
@@ -184,6 +186,32 @@ def test_a_newcomer_gets_what_is_popular_on_the_device_then_what_is_popular(past
         of(lists, "new", column="reason")[0] == "heard by 2 listeners on phone in the last 30 days"
     )
     assert of(lists, "stranger", column="score") == [3, 2]
+
+
+def test_nobody_gets_more_of_an_artist_than_allowed_whatever_a_place_is_filled_from(past):
+    happenings = [*TASTES, opened("new"), played("cold", "s0"), played("cold", "s11")]
+    artists = pd.Series({f"s{song}": "A" if song < 8 else "B" for song in range(12)})
+    lists = made(past(*happenings), k=6, artists=artists, reranking={"artist_cap": {"at_most": 2}})
+
+    new = lists[lists["list"] == "discover"]
+    assert {"popular", "near", "for_you"} <= set(new["reason_code"])
+    assert new.groupby(["user_id", new["item_id"].map(artists)]).size().max() == 2
+    assert len(of(lists, "new")) == 4
+
+
+def test_what_was_shown_comes_back_by_no_way(past):
+    shown = [("t0", "s2"), ("new", "s0"), ("new", "s1"), ("cold", "s1")]
+    shown = pd.DataFrame(shown, columns=["user_id", "item_id"]).assign(days_ago=2)
+    here = past(*TASTES, opened("new"), played("cold", "s0"))
+    free, bound = (
+        made(here, k=20, shown=shown, reranking=asked) for asked in ({}, {"not_again": {"days": 2}})
+    )
+
+    for user, item in shown[["user_id", "item_id"]].itertuples(index=False):
+        for name in ("discover", "mix"):
+            assert item in of(free, user, name)
+            assert item not in of(bound, user, name)
+    assert len(of(bound, "new")) == 10
 
 
 def test_the_usual_device_is_the_one_with_most_events_and_a_tie_is_alphabetical(past):

@@ -8,8 +8,11 @@ import pytest
 
 from conftest import bytes_of, log, musicbox_logs, play, workspace_over
 from service import CUTOFF, a_town, day_before, settle
-from tenuto import pipeline
+from tenuto import opened, pipeline
 from tenuto.errors import CutoffError, SourceError, UnknownName, WorkspaceError
+from tenuto.lists._lister import TUNED_FOR
+from tenuto.recommenders._tune import shelf_at
+from tenuto.search.shelf import trials_table
 
 DAYS, HORIZON, HISTORY = 14, 3, 4
 QUICK = {
@@ -145,6 +148,18 @@ def test_another_setting_redoes_what_depends_on_it_and_nothing_else(
     again = pipeline.run(settle(fresh, asked))
     assert again.ingest.n_files_read == 0
     assert made_anew(fresh, before) == redone
+
+
+@pytest.mark.slow
+def test_settings_that_a_search_found_are_for_days_when_they_could_be_known(fresh):
+    """Also where the days that they were found by are in the log by now."""
+    found_on = CUTOFF - timedelta(days=HORIZON)
+    shelf = shelf_at(fresh.root, "max_score", 30, TUNED_FOR)
+    choice = {"settings": {"shrinkage": 3.0}, "known_until": str(found_on)}
+    shelf.keep("item_knn", choice, trials_table([], ()))
+    with opened.opened(fresh, CUTOFF) as (engine, timeline, _):
+        for day, known in ((found_on, []), (CUTOFF, ["item_knn"])):
+            assert list(pipeline.lister_of(fresh, engine, timeline, day).tuned) == known
 
 
 def test_a_new_day_of_log_is_the_only_one_that_is_read(tmp_path):

@@ -305,6 +305,15 @@ def test_histories_taken_twice_and_unknown_ones_are_rows_as_asked():
     assert taken.last_played_age.tolist() == [6, 5, 4, 6]
 
 
+@pytest.mark.parametrize(("opinion", "taste"), [(-1, 0.0), (0, 5.0), (1, 5.0)])
+def test_what_is_disliked_is_no_taste_however_often_it_was_played(opinion, taste):
+    one = {"n_rows": 1, "n_items": 1, "n_plays": [9], "opinion": [opinion]}
+    histories = Histories.of_pairs([0], [0], [5.0], [1.0], **one)
+
+    assert histories.preference.tolist() == [taste]
+    assert histories.n_plays.tolist() == [9]
+
+
 def test_rows_taken_one_after_the_other_are_alike_and_others_are_not():
     rows, items = np.array([0, 0, 1, 1]), np.array([2, 0, 2, 0])
     whole = Histories.of_pairs(rows, items, [1, 2, 1, 3], [4, 5, 4, 5], n_rows=3, n_items=3)

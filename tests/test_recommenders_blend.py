@@ -206,7 +206,7 @@ def test_nobody_speaks_for_a_song_that_no_list_holds():
     offered, _ = model.ensemble.members["item_knn"].rank(histories, 1, True)
     other = np.setdiff1d(np.arange(12), [*histories.item, *offered[0]])[:1]
 
-    strongest = strongest_member(model.ensemble, model.weighings, 1, histories, other)
+    strongest = strongest_member(model.ensemble, model._parts, 1, histories, other)
 
     assert strongest.tolist() == [-1]
 

@@ -53,6 +53,19 @@ def test_repeats_and_discoveries_are_judged_apart(known):
     assert n_relevant[("repeat", "popularity")] + n_relevant[("new", "popularity")] == 2
 
 
+def test_each_list_is_made_once(known):
+    asked = []
+
+    def counted(histories, k, exclude_heard):
+        asked.append(exclude_heard)
+        return hot.Model().fit(known).rank(histories, k, exclude_heard)
+
+    judged(known, heard(ann="ac"), counted=counted)
+
+    # then repeats are judged by the same lists as all plays
+    assert sorted(asked) == [False, True]
+
+
 def test_the_baselines_are_judged_unasked_and_stand_beside_the_others(known):
     # given a crowd that saves c: hot puts it first, popularity puts a first
     ranks = hot.Model().fit(known).rank

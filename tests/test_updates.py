@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import asked, every
 from made_service import known_from, one_more_play, plays_of_a_service
 from tenuto.errors import ContractError
 from tenuto.recommenders import CATALOGUE
@@ -18,6 +19,7 @@ QUICK = {
     "bpr": {"embedding_size": 8, "epochs": 20},
     "nmf": {"embedding_size": 8},
     "svd": {"embedding_size": 8},
+    "spark_als": {"embedding_size": 8, "epochs": 5},
     "blend": {"members": {"ials": {"embedding_size": 16}, "item_knn": {}}},
     "ranker": {"members": {"ials": {"embedding_size": 16}, "item_knn": {}}, "n_trees": 20},
 }
@@ -44,9 +46,9 @@ NOW = known_from(pd.concat([PLAYS, DAY]))
 CHANGED = DAY["item_id"].unique()
 
 
-@pytest.fixture(scope="module", params=list(CATALOGUE))
+@pytest.fixture(scope="module", params=every(CATALOGUE))
 def name(request):
-    return request.param
+    return asked(request, CATALOGUE)
 
 
 def fitted(name, interactions, **chosen):

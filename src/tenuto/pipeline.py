@@ -215,6 +215,7 @@ def lister_of(workspace: Workspace, engine: Engine, timeline: Timeline, day: dat
     settings, recommend = workspace.settings, workspace.settings.recommend
     shelf = shelf_at(workspace.root, recommend.preference, recommend.window_days, TUNED_FOR)
     lister = Lister(
+        day,
         workspace.root,
         engine,
         timeline,
@@ -225,7 +226,7 @@ def lister_of(workspace: Workspace, engine: Engine, timeline: Timeline, day: dat
         risk_of_leaving(workspace.run_folder(day) / "churn"),
         {},
     )
-    return replace(lister, tuned=shelf.settings(lister.judged_at(day) or day))
+    return replace(lister, tuned=shelf.settings(lister.learned_at(day) or day))
 
 
 def retain(workspace: Workspace, cutoff: date | str | None = None) -> RetentionSummary:

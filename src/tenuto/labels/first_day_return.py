@@ -9,6 +9,7 @@ from tenuto.labels._happened import first_day, happened
 LABEL = "came back in the horizon after the first day"
 WHO = "those who come back"
 RATE = "base rate"
+IS_GOOD_NEWS = True
 NEEDS = ("n_events",)
 
 

@@ -8,6 +8,7 @@ from tenuto.labels._happened import first_day, happened
 LABEL = "moved to a better plan in the horizon"
 WHO = "those who upgrade"
 RATE = "base rate"
+IS_GOOD_NEWS = True
 NEEDS = ("n_upgrades", "is_paid")
 
 

@@ -18,16 +18,11 @@ import pandas as pd
 from tenuto.errors import NotEnoughData
 from tenuto.evaluation.breadth import breadth
 from tenuto.evaluation.overlap import overlap_at_k
-from tenuto.lists._desk import Desk
-from tenuto.lists._judged import TARGETS_OF, contestants_of, merging
+from tenuto.lists._judged import TARGETS_OF, Hits, contestants_of
 from tenuto.lists._lister import Lister
-from tenuto.recommenders import CATALOGUE
-from tenuto.recommenders._baselines import Contestant
-from tenuto.recommenders._judge import TARGETS, Future, baselines, judge
-from tenuto.recommenders._rectangles import lists_of
-
-#: Sentences said of breadth are about lists that may repeat, but for those that never do.
-_NEVER_REPEAT = "new"
+from tenuto.recommenders import CATALOGUE, usual_recommenders
+from tenuto.recommenders._interactions import Interactions
+from tenuto.recommenders._judge import Future, Lists, judge_lists, lists_by_target
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def compare_lists(
     k: int = 20,
     told: Callable[[str, int, int], None] | None = None,
 ) -> ListComparison:
-    """``names`` of recommenders, by default all there are, beside the lists and the baselines.
+    """``names`` of recommenders, by default the usual ones, beside the lists and the baselines.
 
     Raises
     ------
@@ -88,30 +83,27 @@ def compare_lists(
     desk = lister.desk(judged_at, is_whole=False)
     came = Future.of(desk.interactions, lister.played_after(judged_at), rng)
     known = desk.asked(came.users)
-    lists = contestants_of(desk, known, merging(desk, known, came))
-    asked = list(names) or CATALOGUE.names()
+    contestants = contestants_of(desk, known, Hits.of(desk, known, came))
+    asked = list(names) or usual_recommenders()
     for name in asked:
         CATALOGUE.get(name)
-    inner = lister.inner(judged_at)
-    models: dict[str, Contestant] = {}
+    tell = told or (lambda *_: None)
+    fits = lister.fitted(asked, desk)
     for number, name in enumerate(asked):
-        if told is not None:
-            told(f"fitting {name}", number, len(asked) + 1)
-        fitted = desk.models().get(name) or lister.fitted(name, desk.interactions, inner)
-        models[name] = fitted.rank
-    if told is not None:
-        told("judging", len(asked), len(asked) + 1)
-    everybody = {**baselines(desk.interactions), **lists, **models}
-    records = judge(desk.interactions, came, lists | models, rng, k=k, only=TARGETS_OF)
-    broad, shared = _breadth(desk, came, everybody, k, lister.items)
+        tell(f"fitting {name}", number, len(asked) + 1)
+        contestants[name] = next(fits).rank
+    tell("judging", len(asked), len(asked) + 1)
+    interactions = desk.interactions
+    lists = lists_by_target(interactions, came, contestants, k=k, only=TARGETS_OF)
+    records = judge_lists(interactions, came, lists, rng, k=k)
+    broad, shared = _breadth(interactions, came, lists, k, lister.items)
     return ListComparison(judged_at, k, len(came.users), pd.DataFrame(records), broad, shared)
 
 
 def _breadth(
-    desk: Desk, came: Future, everybody: dict[str, Contestant], k: int, items: pd.DataFrame
+    interactions: Interactions, came: Future, lists: Lists, k: int, items: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What lists that may repeat, and lists that never do, show of the catalogue."""
-    interactions = desk.interactions
     histories = interactions.histories.take(interactions.user_ids.get_indexer(came.users))
     heard = pd.DataFrame(
         {
@@ -123,13 +115,7 @@ def _breadth(
     artists = items.drop_duplicates("item_id").set_index("item_id")["artist"]
     broad, shared = [], []
     for target in ("all", "new"):
-        tables = {}
-        for name, rank in everybody.items():
-            if target not in TARGETS_OF.get(name, TARGETS):
-                continue
-            item, score = rank(histories, k, target == _NEVER_REPEAT)
-            tables[name] = lists_of(came.users, interactions.item_ids, item, score)
-        for name, table in tables.items():
+        for name, table in lists[target].items():
             found = breadth(
                 table,
                 heard,
@@ -140,6 +126,6 @@ def _breadth(
                 n_listeners=len(interactions.user_ids),
             )
             broad.append(found.assign(target=target, recommender=name))
-        shared.append(overlap_at_k(tables, k).assign(target=target))
+        shared.append(overlap_at_k(lists[target], k).assign(target=target))
     columns = ["target", "recommender", "metric", "value", "n_users"]
     return pd.concat(broad)[columns], pd.concat(shared, ignore_index=True)

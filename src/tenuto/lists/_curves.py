@@ -19,28 +19,25 @@ N_PLACES = 50
 
 @dataclass(frozen=True)
 class Curves:
-    """P(played in the horizon) by place, from 0; ``n_users`` it was learned from, 0 for the usual.
+    """P(played in the horizon) by place, from 0.
 
-    share : of all distinct songs that listeners played in the horizon, those they had heard
+    n_users : that it was learned from, 0 for the usual
     """
 
     own: NDArray[np.float64]
     new: NDArray[np.float64]
-    share: float
     n_users: int = 0
 
     @classmethod
     def usual(cls) -> Curves:
         """Own songs first: the shape seen on public logs (docs/recommender-benchmarks.md)."""
         place = np.arange(1.0, N_PLACES + 1)
-        return cls(0.4 / np.sqrt(place), 0.05 / np.sqrt(place), 0.5)
+        return cls(0.4 / np.sqrt(place), 0.05 / np.sqrt(place))
 
     @classmethod
-    def learned(
-        cls, own: NDArray[np.bool_], new: NDArray[np.bool_], n_repeats: int, n_played: int
-    ) -> Curves:
+    def learned(cls, own: NDArray[np.bool_], new: NDArray[np.bool_]) -> Curves:
         """From hits, one row per listener and one column per place, of at least one listener."""
-        return cls(_falling(own), _falling(new), n_repeats / max(n_played, 1), len(own))
+        return cls(_falling(own), _falling(new), len(own))
 
     def at(self, kind: str, n: int) -> NDArray[np.float64]:
         """The first ``n`` values of "own" or "new"."""
@@ -50,17 +47,12 @@ class Curves:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "own": self.own.tolist(),
-            "new": self.new.tolist(),
-            "share": self.share,
-            "n_users": self.n_users,
-        }
+        return {"own": self.own.tolist(), "new": self.new.tolist(), "n_users": self.n_users}
 
     @classmethod
     def of_dict(cls, said: dict[str, Any]) -> Curves:
         """Undo `to_dict`."""
-        return cls(np.array(said["own"]), np.array(said["new"]), said["share"], said["n_users"])
+        return cls(np.array(said["own"]), np.array(said["new"]), said["n_users"])
 
 
 def _falling(hits: NDArray[np.bool_]) -> NDArray[np.float64]:

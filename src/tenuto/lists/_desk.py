@@ -10,7 +10,7 @@ import pandas as pd
 
 from tenuto.lists._asked import Asked
 from tenuto.lists._curves import Curves
-from tenuto.lists._made import Made
+from tenuto.lists._made import Made, filled
 from tenuto.lists._popular import Popular
 from tenuto.lists._reranked import Reranker
 from tenuto.lists._shares import repeat_share
@@ -147,9 +147,11 @@ class Desk:
         """New songs near the few that are known of a listener."""
         return self.reranker.best(self.near_model, asked, k, "near")
 
-    def popular(self, asked: Asked, k: int) -> Made:
-        """What others hear and the listener has not heard."""
-        return self.chart.top(asked, k)
+    def filled_up(self, begun: Made, asked: Asked, k: int) -> Made:
+        """With what others hear and the listener has not heard, as far as the settings allow."""
+        depth = self.reranker.depth(k)
+        both = filled(begun, self.chart.top(asked, depth), k + depth)
+        return self.reranker.as_promised(both, asked, k)
 
 
 def fitted_on(

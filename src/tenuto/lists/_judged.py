@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,6 @@ from tenuto.lists._asked import Asked
 from tenuto.lists._curves import N_PLACES, Curves
 from tenuto.lists._desk import Desk
 from tenuto.lists._device_context import ContextSettings, tried
-from tenuto.recommenders import CATALOGUE as RECOMMENDERS
 from tenuto.recommenders._baselines import Contestant
 from tenuto.recommenders._contract import Ranked, Recommender
 from tenuto.recommenders._histories import Histories
@@ -43,8 +43,11 @@ def judged_lists(
     future: pd.DataFrame,
     settings: RecommendSettings,
     rng: np.random.Generator,
+    further: Iterable[Recommender] = (),
 ) -> Judged:
     """Lists, recommenders and baselines at the cutoff of ``desk``, which is that of ``past``.
+
+    Judged are the recommenders of ``desk`` and ``further`` ones, fitted on the same.
 
     The curves that merge the Mix are learned from every second listener and tried on the
     others, so that the Mix is judged by listeners it did not learn from; what is handed on is
@@ -64,12 +67,10 @@ def judged_lists(
         items = desk.interactions.item_ids
         context = tried(past, items, window, known.device, candidates, played, rng)
         desk = desk.with_prior(context.prior(past, items, window))
-    hits = merging(desk, known, came)
+    hits = Hits.of(desk, known, came)
     contestants = contestants_of(desk, known, hits)
-    contestants |= {name: model.rank for name, model in desk.models().items()}
-    for name in settings.recommenders:
-        if name not in contestants:
-            contestants[name] = RECOMMENDERS.get(name).Model().fit(desk.interactions).rank
+    for model in (*desk.models().values(), *further):
+        contestants.setdefault(model.name(), model.rank)
     records = judge(desk.interactions, came, contestants, rng, k=settings.k, only=TARGETS_OF)
     return Judged(records, hits.curves(np.ones(len(came.users), dtype=bool)), context, desk.model)
 
@@ -98,11 +99,6 @@ def contestants_of(desk: Desk, known: Asked, hits: Hits) -> dict[str, Contestant
     }
 
 
-def merging(desk: Desk, known: Asked, came: Future) -> Hits:
-    """What the Mix learns from: which places of own and new songs were played."""
-    return Hits.of(desk, known, came)
-
-
 def _of_list(desks: list[Desk], name: str, known: Asked) -> Contestant:
     """A list as something that ranks: every second listener by the other desk."""
 
@@ -118,42 +114,28 @@ def _of_list(desks: list[Desk], name: str, known: Asked) -> Contestant:
 
 @dataclass(frozen=True)
 class Hits:
-    """Whether each place of own and of new songs was played; one row per listener."""
+    """Whether each place of own and of new songs was played; one row per listener.
+
+    What the Mix learns from.
+    """
 
     own: NDArray[np.bool_]
     new: NDArray[np.bool_]
-    n_repeats: NDArray[np.int64]
-    n_played: NDArray[np.int64]
 
     @classmethod
     def of(cls, desk: Desk, known: Asked, came: Future) -> Hits:
         own, _ = desk.replay.rank(known.histories, N_PLACES, False)
         new = CATALOGUE.get("discover").make(desk, known, N_PLACES).item
         item_ids, users = desk.interactions.item_ids, came.users
-        width = len(item_ids)
-
-        def keys(target: str) -> NDArray[np.int64]:
-            pairs = came.pairs[target]
-            item = item_ids.get_indexer(pd.Index(pairs["item_id"]))
-            row = users.get_indexer(pd.Index(pairs["user_id"])).astype(np.int64)
-            return np.where(item >= 0, row * width + item, -1)
-
-        def per_user(target: str) -> NDArray[np.int64]:
-            rows = users.get_indexer(pd.Index(came.pairs[target]["user_id"]))
-            return np.bincount(rows, minlength=len(users))
-
-        played = keys("all")
+        width, pairs = len(item_ids), came.pairs["all"]
+        item = item_ids.get_indexer(pd.Index(pairs["item_id"]))
+        of_pair = users.get_indexer(pd.Index(pairs["user_id"])).astype(np.int64)
+        played = np.where(item >= 0, of_pair * width + item, -1)
         row = np.arange(len(users), dtype=np.int64)[:, None] * width
-        return cls(
-            np.isin(row + own, played) & (own >= 0),
-            np.isin(row + new, played) & (new >= 0),
-            per_user("repeat"),
-            per_user("all"),
-        )
+        return cls(np.isin(row + own, played) & (own >= 0), np.isin(row + new, played) & (new >= 0))
 
     def curves(self, rows: NDArray[np.bool_]) -> Curves:
         """Learned from some of the listeners; the usual ones where there are none."""
         if not rows.any():
             return Curves.usual()
-        counts = int(self.n_repeats[rows].sum()), int(self.n_played[rows].sum())
-        return Curves.learned(self.own[rows], self.new[rows], *counts)
+        return Curves.learned(self.own[rows], self.new[rows])

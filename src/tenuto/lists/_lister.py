@@ -1,8 +1,8 @@
-"""What lists of one workspace are made with, whatever the cutoff."""
+"""What lists of one workspace are made with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from tenuto.lists._desk import Desk, fitted_on
 from tenuto.lists._device_context import ContextSettings
 from tenuto.lists._devices import usual_devices
 from tenuto.lists._judged import Judged, judged_lists
-from tenuto.lists._shown import NEEDED_BY, shown_before
+from tenuto.lists._shown import days_remembered, shown_before
 from tenuto.lists._updates import EarlierRun, settings_digest
 from tenuto.preferences import feedback_before, learned_weights
 from tenuto.recommenders._contract import Recommender
@@ -35,14 +35,16 @@ MAX_LEARNERS = 20_000
 
 @dataclass(frozen=True)
 class Lister:
-    """What lists of one workspace are made with, whatever the cutoff.
+    """What lists of one workspace are made with at ``day``, or at an earlier cutoff.
 
+    day : the cutoff of the lists; what is known of that day alone is used at no other
     root : the workspace's folder
     items : ``item_id``, ``title``, ``artist``, one row per item
-    risk : by user_id, 0 to 1, at the cutoff of the lists; empty where it is not known
+    risk : by user_id, 0 to 1, as known on ``day``; empty where it is not known
     tuned : recommender -> settings that a search found
     """
 
+    day: date
     root: Path
     engine: Engine
     timeline: Timeline
@@ -91,14 +93,14 @@ class Lister:
         prior = None
         if context is not None:
             prior = context.prior(past, interactions.item_ids, settings.window_days)
-        remembers = NEEDED_BY & set(settings.reranking)
+        remembered = days_remembered(settings.reranking)
         return Desk.fit(
             interactions,
             settings,
             device=usual_devices(past, settings.window_days),
-            risk=self.risk,
+            risk=self.risk if cutoff == self.day else None,
             artists=self.items.set_index("item_id")["artist"],
-            shown=shown_before(self.root / "runs", cutoff) if remembers else None,
+            shown=shown_before(self.root / "runs", cutoff, remembered) if remembered else None,
             tuned=self.tuned,
             inner=self.inner(cutoff) if learned is None and earlier is None else None,
             taught=None if learned is None else learned.model,
@@ -146,17 +148,28 @@ class Lister:
             return self.settings.signals
         return found.settings if found.is_better else self.settings.signals
 
+    def learned_at(self, cutoff: date) -> date | None:
+        """The latest cutoff whose outcome was known at ``cutoff``, also if more is known by now."""
+        latest = cutoff - timedelta(days=self.horizon_days)
+        return latest if latest > self.timeline.first_day else None
+
     def judged_at(self, cutoff: date) -> date | None:
         """The latest cutoff up to ``cutoff`` of which it is known what was played next."""
         latest = min(cutoff, self.timeline.last_closed_cutoff(self.horizon_days))
         return latest if latest > self.timeline.first_day else None
 
-    def fitted(
-        self, name: str, interactions: Interactions, inner: InnerSplit | None
-    ) -> Recommender:
-        """A recommender with the settings that were found for it, or its own."""
+    def fitted(self, names: Iterable[str], desk: Desk) -> Iterator[Recommender]:
+        """Recommenders beside ``desk``, and on the same terms; its own ones are not fitted again.
+
+        With the settings that were found for each, or its own.
+        """
+        interactions, inner = desk.interactions, None
         learned_from = interactions.of_most_heard(self.settings.max_items)
-        return fitted_on(learned_from, name, self.tuned, inner)
+        known = desk.models()
+        for name in names:
+            if name not in known and inner is None:
+                inner = self.inner(interactions.cutoff)
+            yield known.get(name) or fitted_on(learned_from, name, self.tuned, inner)
 
     def played_after(self, cutoff: date) -> pd.DataFrame:
         """``user_id`` and ``item_id`` of what was played in the horizon from ``cutoff`` on."""
@@ -170,8 +183,9 @@ class Lister:
         rng = np.random.default_rng([self.random_state, 11])
         try:
             past = self.timeline.past(self.engine, cutoff)
-            future = self.played_after(cutoff)
-            return judged_lists(past, self.desk(cutoff, is_whole=False), future, self.settings, rng)
+            desk, future = self.desk(cutoff, is_whole=False), self.played_after(cutoff)
+            further = list(self.fitted(self.settings.recommenders, desk))
+            return judged_lists(past, desk, future, self.settings, rng, further)
         except NotEnoughData:
             return None
 

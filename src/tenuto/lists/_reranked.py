@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from tenuto.lists._asked import Asked
-from tenuto.lists._made import Made, filled
+from tenuto.lists._made import Made
+from tenuto.lists._shown import REACH_DAYS, days_without
 from tenuto.recommenders._context import ContextPrior
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import Interactions
-from tenuto.reranking import Candidates, Facts, Pairs, listener_numbers, reranked
+from tenuto.reranking import Candidates, Facts, Pairs, listener_numbers, promises_of, reranked
 
 #: Candidates for each place of a list, and at least how many in all.
 _PER_PLACE, _AT_LEAST = 3, 100
@@ -57,7 +58,7 @@ class Reranker:
         return other
 
     def best(self, model: Recommender, asked: Asked, k: int, reason: str) -> Made:
-        """The ``k`` best new songs of each; a list never gets shorter by re-ranking."""
+        """The ``k`` best new songs of each; fewer only where a promise of the settings needs it."""
         settings = self._settings(asked)
         if not settings and self.prior is None:
             return Made.of(*model.rank(asked.histories, k, True), reason)
@@ -66,13 +67,28 @@ class Reranker:
             numbers = [self.prior.number_of(name) for name in asked.device]
             found = self.prior.adjust(found, np.array(numbers, dtype=np.int64))
         moved = reranked(found, self._facts(asked, settings), k, settings).first(k)
-        chosen = Made.of(moved.item, moved.score, reason)
-        return filled(chosen, Made.of(found.item, found.score, reason), k)
+        return Made.of(moved.item, moved.score, reason)
+
+    def as_promised(self, made: Made, asked: Asked, k: int) -> Made:
+        """The first ``k`` places of ``made`` that may be shown, whatever they are there for."""
+        promises = promises_of(self.settings)
+        if not promises:
+            return made.first(k)
+        place = np.arange(made.item.shape[1], dtype=np.float64)
+        offered = Candidates(made.item, np.where(made.item >= 0, -place, np.nan))
+        kept = reranked(offered, self._facts(asked, promises), k, promises).first(k).item
+        row = np.arange(len(made))[:, None] * len(self.popularity)
+        is_kept = (made.item >= 0) & np.isin(row + made.item, (row + kept)[kept >= 0])
+        return made.ordered(np.where(is_kept, place, np.inf), k)
+
+    def depth(self, k: int) -> int:
+        """How many songs are looked at for lists of ``k``; more where yesterday's are left out."""
+        left_out = min(days_without(self.settings), REACH_DAYS)
+        return max(_PER_PLACE * k, _AT_LEAST) + int(left_out) * k
 
     def candidates(self, model: Recommender, asked: Asked, k: int) -> Candidates:
         """More than the ``k`` to be shown, as the model has them."""
-        depth = max(_PER_PLACE * k, _AT_LEAST)
-        return Candidates(*model.rank(asked.histories, depth, True))
+        return Candidates(*model.rank(asked.histories, self.depth(k), True))
 
     def _settings(self, asked: Asked) -> dict[str, Mapping[str, Any]]:
         """As set, and what is disliked damps what is like it."""

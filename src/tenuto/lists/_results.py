@@ -21,6 +21,7 @@ from tenuto.lists._desk import Desk
 from tenuto.lists._everyone import listeners, lists_of_everybody
 from tenuto.lists._lister import Lister
 from tenuto.lists._reasons import Named
+from tenuto.lists._shown import days_remembered
 from tenuto.lists._titles import with_titles
 from tenuto.lists._updates import CONTEXT_FILE, CURVES_FILE, EarlierRun, Freshness, compared
 from tenuto.record import read_json, write_json
@@ -56,22 +57,29 @@ class RecommendSummary:
 
 
 def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
-    """Write lists for every listener, the charts and the judgement into ``folder``."""
+    """Write lists for every listener, the charts and the judgement into ``folder``.
+
+    Lists know what was known on the day ``cutoff``, also where the log has gone on since: they
+    learn from the latest outcome known then, and are judged by the latest one known now.
+    """
     earlier = lister.earlier(cutoff)
     if earlier is not None and earlier.can_be_updated(cutoff, lister.settings.refit_days):
         _carry_on(lister, cutoff, folder, earlier)
         return
-    judged_at = lister.judged_at(cutoff)
-    judged = None if judged_at is None else lister.judged(judged_at)
+    learned_at, judged_at = lister.learned_at(cutoff), lister.judged_at(cutoff)
+    learned = None if learned_at is None else lister.judged(learned_at)
+    judged = learned
+    if judged_at is not None and judged_at != learned_at:
+        judged = lister.judged(judged_at)
     if judged_at is not None:
         # An empty table says that nobody came back to be judged by.
         pd.DataFrame([] if judged is None else judged.records).to_csv(
             folder / "metrics.csv", index=False
         )
-    desk, past = lister.desk(cutoff, judged), lister.timeline.past(lister.engine, cutoff)
+    desk, past = lister.desk(cutoff, learned), lister.timeline.past(lister.engine, cutoff)
     write_json(folder / CURVES_FILE, desk.curves.to_dict())
-    if judged is not None:
-        write_json(folder / CONTEXT_FILE, judged.context.to_dict())
+    if learned is not None:
+        write_json(folder / CONTEXT_FILE, learned.context.to_dict())
     learned_from = desk.interactions.of_most_heard(lister.settings.max_items)
     rng = np.random.default_rng([lister.random_state, 13])
     overlap = compared(earlier, desk.models(), learned_from, rng)
@@ -88,9 +96,10 @@ def _carry_on(lister: Lister, cutoff: date, folder: Path, earlier: EarlierRun) -
     touched = desk.touched
     assert touched is not None
     earlier.carried_on(touched).write(folder)
-    users, names = listeners(past), names_of(lister.items)
-    k, changed = lister.settings.k, touched.listeners
-    lists = lists_with_carried(desk, users, k, names, changed, earlier.folder)
+    users, names, settings = listeners(past), names_of(lister.items), lister.settings
+    # Where lists depend on what was shown, yesterday's is wrong for those who did nothing, too.
+    changed = users if days_remembered(settings.reranking) else touched.listeners
+    lists = lists_with_carried(desk, users, settings.k, names, changed, earlier.folder)
     said = RecommendSummary.read(earlier.folder).judged_at
     judged_at = None if said is None else date.fromisoformat(said)
     _write_run(lister, past, desk, lists, judged_at, folder)

@@ -13,24 +13,22 @@ import numpy as np
 
 from tenuto.lists._asked import Asked
 from tenuto.lists._desk import Desk
-from tenuto.lists._made import Made, filled
+from tenuto.lists._made import Made
 
 LABEL = "Discover"
 ORDER = 20
 
 
 def make(desk: Desk, asked: Asked, k: int) -> Made:
-    """New songs for everybody; fewer than ``k`` only where all there is was heard."""
+    """New songs for everybody; fewer than ``k`` only where there are no more that may be shown:
+    not heard, and against no promise of the re-ranking.
+    """
     made = Made.empty(len(asked), k)
     full = np.flatnonzero(asked.n_recent >= desk.min_items)
     few = np.flatnonzero((asked.n_recent > 0) & (asked.n_recent < desk.min_items))
     made.put(full, desk.for_you(asked.take(full), k))
     made.put(few, desk.near(asked.take(few), k))
     short = np.flatnonzero(made.item[:, -1] < 0)
-    made.put(short, _filled(desk, asked.take(short), made, short, k))
+    begun = Made(made.item[short], made.score[short], made.code[short])
+    made.put(short, desk.filled_up(begun, asked.take(short), k))
     return made
-
-
-def _filled(desk: Desk, asked: Asked, made: Made, rows, k: int) -> Made:
-    begun = Made(made.item[rows], made.score[rows], made.code[rows])
-    return filled(begun, desk.popular(asked, 2 * k), k)

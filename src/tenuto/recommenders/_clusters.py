@@ -11,7 +11,7 @@ Arabie, "Comparing partitions", J. Classification 1985).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -105,6 +105,12 @@ class ListenerClusters:
         if has_taste.any():
             found[has_taste] = _nearest(_points(taste[has_taste], self.directions), self.centres)
         return found
+
+    def of_items(self, was: pd.Index, now: pd.Index) -> Self:
+        """For items numbered as in ``now``; those that were not in ``was`` say nothing."""
+        row = was.get_indexer(now)
+        known = np.where(row[:, None] >= 0, self.directions[row], np.float32(0))
+        return replace(self, directions=np.ascontiguousarray(known, dtype=np.float32))
 
     def to_tables(self) -> dict[str, pa.Table]:
         """Tables to be saved."""

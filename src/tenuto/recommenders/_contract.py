@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from abc import ABC, abstractmethod
 from datetime import date
 from pathlib import Path
@@ -11,16 +10,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenuto import saved
 from tenuto.errors import ContractError, NotEnoughData
-from tenuto.recommenders import CATALOGUE
 from tenuto.recommenders._change import Change
 from tenuto.recommenders._histories import ENTRY_COLUMNS, NEVER_PLAYED, Histories
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._rectangles import lists_of
+from tenuto.recommenders._saving import read_recommender, write_recommender
 from tenuto.recommenders._why import Names, explained
 
 #: Items and scores, both (listeners, k).
@@ -212,22 +209,7 @@ class Recommender(ABC):
 
         The same fit gives the same bytes, so the digest names the recommender.
         """
-        histories = self._known()
-        card = {
-            "recommender": self.name(),
-            "settings": self.settings,
-            "cutoff": self.cutoff,
-            "window_days": self.window_days,
-            "preference": self.preference,
-            "tuning": self.tuning,
-        }
-        users = {"user_id": pa.Array.from_pandas(self.user_ids), "n_items": histories.lengths()}
-        items = {"item_id": pa.Array.from_pandas(self.item_ids), "n_listeners": self.n_listeners}
-        entries = {name: getattr(histories, name) for name in ENTRY_COLUMNS}
-        own = {"users": pa.table(users), "items": pa.table(items), "histories": pa.table(entries)}
-        tables = own | self._dump()
-        files = {f"{name}.parquet": _as_parquet(table) for name, table in tables.items()}
-        return saved.write_folder(Path(folder), card, files)
+        return write_recommender(self, Path(folder))
 
     @classmethod
     def load(cls, folder: Path | str) -> Self:
@@ -238,24 +220,7 @@ class Recommender(ABC):
         ContractError : if a file is missing, added or changed, or it is of a kind other
             than the class asked
         """
-        card, files = saved.read_folder(Path(folder), {"recommender", "settings"})
-        tables = {Path(name).stem: pq.read_table(io.BytesIO(file)) for name, file in files.items()}
-        kind = CATALOGUE.get(str(card["recommender"])).Model
-        if not issubclass(kind, cls):
-            raise ContractError(
-                f"{folder} holds '{kind.name()}', not '{cls.name()}'",
-                mend="load it with Recommender.load, which takes any kind",
-            )
-        try:
-            recommender = kind(**card["settings"])
-            recommender._restore_common(card, tables)
-            recommender._restore(tables)
-        except (KeyError, TypeError, ValueError) as problem:
-            raise ContractError(
-                f"{folder} does not hold a whole '{kind.name()}': {problem}",
-                mend="fit and save it again with this version of Tenuto",
-            ) from problem
-        return recommender
+        return read_recommender(Path(folder), cls)
 
     @abstractmethod
     def _fit(self, interactions: Interactions) -> None:
@@ -329,20 +294,6 @@ class Recommender(ABC):
             parts.append(lists_of(users[rows], self.item_ids, item, score))
         return pd.concat(parts, ignore_index=True)
 
-    def _restore_common(self, card: dict[str, Any], tables: dict[str, pa.Table]) -> None:
-        self.cutoff = date.fromisoformat(card["cutoff"])
-        self.window_days, self.preference = int(card["window_days"]), str(card["preference"])
-        self.tuning = card.get("tuning")
-        users, items, entries = tables["users"], tables["items"], tables["histories"]
-        self.user_ids = pd.Index(users["user_id"].to_pandas(), name=None)
-        self.item_ids = pd.Index(items["item_id"].to_pandas(), name=None)
-        self.n_listeners = items["n_listeners"].to_numpy()
-        self.histories = Histories(
-            np.concatenate([[0], np.cumsum(users["n_items"].to_numpy())]),
-            **{name: entries[name].to_numpy() for name in ENTRY_COLUMNS},
-            n_items=len(self.item_ids),
-        )
-
     def _known(self) -> Histories:
         if self.histories is None:
             raise ContractError(
@@ -353,9 +304,3 @@ class Recommender(ABC):
 
 def _listeners(n: int) -> str:
     return f"{n:,} listener{'' if n == 1 else 's'}"
-
-
-def _as_parquet(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()

@@ -26,7 +26,7 @@ class Histories:
 
     start : int64, one more than there are rows
     item : int32, the item's number, from 0
-    preference : float32, at least 0
+    preference : float32, at least 0; 0 for what is disliked, however often it was played
     last_played_age : float32, days from the last play to the cutoff, 1 is the day before, with
         fractions where the log has clocks; `NEVER_PLAYED` for an item only saved or rated. In a
         log that knows only an order: places from the end, 1 is the last
@@ -73,6 +73,7 @@ class Histories:
         key = np.asarray(row, dtype=np.int64) * width + np.asarray(item, dtype=np.int64)
         order = np.argsort(key, kind="stable")
         key = key[order]
+        told = np.zeros(len(key)) if opinion is None else np.asarray(opinion)[order]
         if (key[1:] == key[:-1]).any():
             raise ContractError(
                 "a user has the same item twice", mend="pass one row per user_id and item_id"
@@ -83,15 +84,13 @@ class Histories:
         return cls(
             np.searchsorted(key, np.arange(n_rows + 1, dtype=np.int64) * width).astype(np.int64),
             (key % width).astype(np.int32),
-            np.asarray(preference, dtype=np.float32)[order],
+            np.where(told < 0, 0, np.asarray(preference)[order]).astype(np.float32),
             age,
             plays,
             activation_of(plays, age)
             if activation is None
             else np.asarray(activation, dtype=np.float32)[order],
-            np.zeros(len(key), dtype=np.int8)
-            if opinion is None
-            else np.asarray(opinion, dtype=np.int8)[order],
+            told.astype(np.int8),
             n_items,
         )
 

@@ -146,11 +146,7 @@ def _placed(
     model = CATALOGUE.get(name).Model(**settings)
     if not isinstance(model, Factors):
         raise ContractError(f"'{name}' has no factors to give it", mend="check the file")
-    model.cutoff, model.window_days = interactions.cutoff, interactions.window_days
-    model.preference = interactions.preference
-    model.user_ids, model.item_ids = interactions.user_ids, interactions.item_ids
-    model.n_listeners = interactions.listeners_per_item()
-    model.histories = interactions.histories
+    model._take_over(interactions)
     item = interactions.item_ids.get_indexer(ids)
     factors, item = found.item_factors[item >= 0], item[item >= 0]
     usable = ~np.isnan(factors).any(axis=1)

@@ -31,6 +31,10 @@ from tenuto.recommenders._rectangles import lists_of
 #: Target -> what all others are held against there.
 BASELINES = {"all": "personal_then_global", "repeat": "personal", "new": "popularity"}
 TARGETS = tuple(BASELINES)
+#: Target -> recommender -> lists, as tables.
+Lists = dict[str, dict[str, pd.DataFrame]]
+#: Whether lists hide what was heard -> the targets that are judged by them.
+_ASKED = {False: ("all", "repeat"), True: ("new",)}
 #: Listeners that figures are made of, drawn by chance where there are more. Arbitrary: at
 #: 5,000 the interval of an NDCG is about 0.01 wide.
 MAX_USERS = 5_000
@@ -105,18 +109,49 @@ def judge(
     Judged are listeners with a history. Whoever came later could not be known, and is left out
     of every recommender's figures alike.
     """
+    lists = lists_by_target(interactions, future, contestants, k=k, only=only)
+    return judge_lists(interactions, future, lists, rng, k=k, n_draws=n_draws)
+
+
+def lists_by_target(
+    interactions: Interactions,
+    future: Future,
+    contestants: Mapping[str, Contestant],
+    *,
+    k: int = 20,
+    only: Mapping[str, tuple[str, ...]] | None = None,
+) -> Lists:
+    """The lists that `judge` judges, each made once; those of the baselines come first."""
     everybody = {**baselines(interactions), **contestants}
     histories = interactions.histories.take(interactions.user_ids.get_indexer(future.users))
+    found: Lists = {target: {} for target in TARGETS}
+    for name, rank in everybody.items():
+        targets = (only or {}).get(name, TARGETS)
+        for hides, asked in _ASKED.items():
+            wanted = [target for target in asked if target in targets]
+            if wanted:
+                item, score = rank(histories, k, hides)
+                table = lists_of(future.users, interactions.item_ids, item, score)
+                for target in wanted:
+                    found[target][name] = table
+    return found
+
+
+def judge_lists(
+    interactions: Interactions,
+    future: Future,
+    lists: Lists,
+    rng: np.random.Generator,
+    *,
+    k: int = 20,
+    n_draws: int = N_DRAWS,
+) -> list[dict[str, Any]]:
+    """As `judge`, of lists that have been made."""
     seed = int(rng.integers(2**32))
     records: list[dict[str, Any]] = []
     for target, baseline in BASELINES.items():
-        names = [name for name in everybody if target in (only or {}).get(name, TARGETS)]
-        names = [baseline, *(name for name in names if name != baseline)]
-        lists = {}
-        for name in names:
-            item, score = everybody[name](histories, k, target == "new")
-            lists[name] = lists_of(future.users, interactions.item_ids, item, score)
-        records += _records(target, baseline, lists, interactions, future, k, (seed, n_draws))
+        ordered = {baseline: lists[target][baseline]} | lists[target]
+        records += _records(target, baseline, ordered, interactions, future, k, (seed, n_draws))
     return records
 
 

@@ -24,7 +24,14 @@ from tenuto.recommenders._pool import Pool
 from tenuto.recommenders._questions import ALL, NEW, inner_of, question
 from tenuto.recommenders._rectangles import NEVER, nothing
 from tenuto.recommenders._strongest import explained_by_strongest
-from tenuto.recommenders._weighing import Weighing, learned, pool_of, tables_of, weighings_of
+from tenuto.recommenders._weighing import (
+    Weighing,
+    learned,
+    pool_of,
+    summed,
+    tables_of,
+    weighings_of,
+)
 from tenuto.recommenders._why import Names
 
 
@@ -160,9 +167,17 @@ class OfMembers(Recommender):
         pool = pool_of(lists, histories.n_items)
         return pool, self._score(pool, lists, histories, NEW if exclude_heard else ALL)
 
-    def _blended(self, pool: Pool, lists: Sequence[Ranked], target: str) -> NDArray[np.float64]:
+    def _parts(
+        self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
+    ) -> NDArray[np.float64]:
+        """(entries, lists): what each list adds to the weighted sum of each candidate."""
+        return self.weighings[target].parts(list(self.ensemble.members), lists, pool)
+
+    def _blended(
+        self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
+    ) -> NDArray[np.float64]:
         """The weighted sum of what each list says of each candidate; `NEVER` where that is 0."""
-        fused = self.weighings[target].score(list(self.ensemble.members), lists, pool)
+        fused = summed(self._parts(pool, lists, histories, target))
         return np.where(fused > 0, fused, NEVER)
 
     def _explained(
@@ -170,7 +185,7 @@ class OfMembers(Recommender):
     ) -> pd.DataFrame:
         """By the member that speaks loudest for the item: what that one says is exact."""
         return explained_by_strongest(
-            self, self.ensemble, self.weighings, self.depth, histories, item, names
+            self, self.ensemble, self._parts, self.depth, histories, item, names
         )
 
     def _dump(self) -> dict[str, pa.Table]:

@@ -5,24 +5,28 @@ Fused ranks are no sum over the listener's items, but the scores of most members
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tenuto.recommenders._contract import Recommender
+from tenuto.recommenders._contract import Ranked, Recommender
 from tenuto.recommenders._ensemble import Ensemble
 from tenuto.recommenders._histories import Histories
+from tenuto.recommenders._pool import Pool
 from tenuto.recommenders._questions import ALL, NEW
-from tenuto.recommenders._weighing import Weighing, pool_of
+from tenuto.recommenders._weighing import pool_of
 from tenuto.recommenders._why import Names, explained
+
+#: (pool, lists, histories, target) -> what each list adds to the score of each candidate.
+PartsOf = Callable[[Pool, Sequence[Ranked], Histories, str], NDArray[np.float64]]
 
 
 def explained_by_strongest(
     whole: Recommender,
     ensemble: Ensemble,
-    weighings: Mapping[str, Weighing],
+    parts_of: PartsOf,
     depth: int,
     histories: Histories,
     item: NDArray[np.int64],
@@ -32,7 +36,7 @@ def explained_by_strongest(
 
     ``whole`` speaks for items that no member offers the listener.
     """
-    strongest = strongest_member(ensemble, weighings, depth, histories, item)
+    strongest = strongest_member(ensemble, parts_of, depth, histories, item)
     said = []
     for number, model in enumerate([*ensemble.members.values(), whole]):
         which = number if number < len(ensemble.members) else -1
@@ -45,7 +49,7 @@ def explained_by_strongest(
 
 def strongest_member(
     ensemble: Ensemble,
-    weighings: Mapping[str, Weighing],
+    parts_of: PartsOf,
     depth: int,
     histories: Histories,
     item: NDArray[np.int64],
@@ -63,9 +67,10 @@ def strongest_member(
     width = histories.n_items
     for target, rows in ((ALL, np.flatnonzero(is_heard)), (NEW, np.flatnonzero(~is_heard))):
         asked, which = np.unique(listener[rows], return_inverse=True)
-        lists = ensemble.lists(histories.take(first[asked]), depth, exclude_heard=target == NEW)
+        once = histories.take(first[asked])
+        lists = ensemble.lists(once, depth, exclude_heard=target == NEW)
         pool = pool_of(lists, width)
-        parts = weighings[target].parts(list(ensemble.members), lists, pool)
+        parts = parts_of(pool, lists, once, target)
         entries = pd.Index(pool.row_of_entry().astype(np.int64) * width + pool.item)
         entry = entries.get_indexer(which.astype(np.int64) * width + item[rows])
         found = np.flatnonzero(entry >= 0)

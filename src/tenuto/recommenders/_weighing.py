@@ -48,8 +48,13 @@ class Weighing:
         return worth * [self.weights.get(name, 0.0) for name in names]
 
     def score(self, names: Sequence[str], lists: Sequence[Ranked], pool: Pool) -> NDArray:
-        """Of each entry, rounded: the order of additions decides no tie."""
-        return np.round(self.parts(names, lists, pool).sum(axis=1), 9)
+        """The sum of the parts of each entry."""
+        return summed(self.parts(names, lists, pool))
+
+
+def summed(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each entry, rounded: the order of additions decides no tie."""
+    return np.round(parts.sum(axis=1), 9)
 
 
 def worth_of(fusion: str, lists: Sequence[Ranked], pool: Pool) -> NDArray[np.float64]:

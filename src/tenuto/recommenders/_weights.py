@@ -52,16 +52,23 @@ class Arena:
         """``n`` of the listeners, or all if there are no more."""
         if n >= len(self.ideal):
             return self
-        rows = np.sort(rng.choice(len(self.ideal), n, replace=False))
+        return self.take(np.sort(rng.choice(len(self.ideal), n, replace=False)))
+
+    def take(self, rows: NDArray[np.int64]) -> Arena:
+        """The listeners of these rows."""
         return Arena(self.worth[:, rows], self.is_right[rows], self.ideal[rows])
 
     def ndcg(self, weights: Weights) -> float:
         """Mean NDCG@100 over the listeners."""
+        return float(self.ndcgs(weights).mean())
+
+    def ndcgs(self, weights: Weights) -> NDArray[np.float64]:
+        """NDCG@100 of each listener."""
         score = np.zeros(self.is_right.shape, dtype=np.float32)
         # One list after the other: the same sum on every machine, whatever its BLAS.
         for weight, of_list in zip(weights.astype(np.float32), self.worth, strict=True):
             score += weight * of_list
-        return float((self._gain(score) / self.ideal).mean())
+        return self._gain(score) / self.ideal
 
     def _gain(self, score: NDArray[np.float32]) -> NDArray[np.float64]:
         k = min(K, score.shape[1])

@@ -19,13 +19,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from tenuto.errors import SettingsError
+from tenuto.errors import NotEnoughData, SettingsError
+from tenuto.recommenders._by_cluster import ByCluster
+from tenuto.recommenders._change import Change
+from tenuto.recommenders._clusters import ListenerClusters
 from tenuto.recommenders._contract import Ranked
 from tenuto.recommenders._ensemble import Ensemble, Specs
-from tenuto.recommenders._exam import Exam
+from tenuto.recommenders._exam import Described, Exam
 from tenuto.recommenders._histories import Histories
+from tenuto.recommenders._inner import InnerSplit
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._of_members import OfMembers, check_fusion
 from tenuto.recommenders._pool import Pool
@@ -62,6 +68,10 @@ class Model(OfMembers):
     recipe : "learned" or "seeds", which has members and weights of its own
     fusion : "ranks" or "scores"; None for whichever is better on the inner split
     depth : how many items of each member's list count
+    by_cluster : whether clusters of listeners of like taste get weights of their own, where
+        that is surely better on listeners that they were not learned from
+
+    After the fit, ``by_cluster`` has the clusters and their weights; None without.
     """
 
     def __init__(
@@ -71,6 +81,7 @@ class Model(OfMembers):
         fusion: str | None = None,
         depth: int = 300,
         random_state: int = 0,
+        by_cluster: bool = False,
     ):
         if recipe not in RECIPES:
             raise SettingsError(f"there is no recipe '{recipe}'", mend="use learned or seeds")
@@ -82,7 +93,10 @@ class Model(OfMembers):
             random_state,
             recipe=recipe,
             fusion=check_fusion(fusion),
+            by_cluster=by_cluster,
         )
+        self.by_cluster: ByCluster | None = None
+        self._clustered: pd.Index = pd.Index([])
         if recipe == "seeds":
             self.settings["members"] = None
 
@@ -93,16 +107,70 @@ class Model(OfMembers):
         self.ensemble = Ensemble.fit(self.specs, interactions)
         return None
 
+    def _learn_anew(self, interactions: Interactions) -> None:
+        self.by_cluster = None
+        super()._learn_anew(interactions)
+
+    def _described(self, inner: InnerSplit) -> Described | None:
+        """The cluster of each listener, of clusters as they are in the first split."""
+        if not self.settings["by_cluster"]:
+            return None
+        items = inner.train.item_ids
+        if self.by_cluster is None:
+            seed = self.settings["random_state"]
+            try:
+                found = ListenerClusters.fit(inner.train.histories, random_state=seed)
+            except NotEnoughData:
+                return lambda pool, *_: np.full((len(pool.item), 1), -1, dtype=np.float32)
+            self.by_cluster, self._clustered = ByCluster(found), items
+        here = self.by_cluster.of_items(self._clustered, items)
+        return lambda pool, lists, names, asked: here.column(pool, asked.histories)
+
     def _learn(self, exams: dict[str, Exam]) -> None:
-        """Nothing but the weights."""
+        if self.by_cluster is None:
+            return
+        rng = np.random.default_rng([self.settings["random_state"], 46])
+        found = self.by_cluster.learned(sorted(self.specs), exams, self.weighings, rng)
+        has_helped = bool(found.weighings)
+        self.by_cluster = found.of_items(self._clustered, self.item_ids) if has_helped else None
+
+    def _learn_from(self, taught: OfMembers) -> None:
+        super()._learn_from(taught)
+        if isinstance(taught, Model) and taught.by_cluster is not None:
+            self.by_cluster = taught.by_cluster.of_items(taught.item_ids, self.item_ids)
+
+    def _update(self, interactions: Interactions, change: Change) -> None:
+        super()._update(interactions, change)
+        if self.by_cluster is not None:
+            was, now = pd.RangeIndex(change.n_before), pd.Index(change.was)
+            self.by_cluster = self.by_cluster.of_items(was, now)
+
+    def _parts(
+        self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
+    ) -> NDArray[np.float64]:
+        own, usual = self.by_cluster, self.weighings[target]
+        if own is None or target not in own.weighings:
+            return super()._parts(pool, lists, histories, target)
+        return own.parts(list(self.ensemble.members), lists, pool, histories, target, usual)
 
     def _score(
         self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
     ) -> NDArray[np.float64]:
-        return self._blended(pool, lists, target)
+        return self._blended(pool, lists, histories, target)
+
+    def _dump(self) -> dict[str, pa.Table]:
+        own = {} if self.by_cluster is None else self.by_cluster.to_tables()
+        return super()._dump() | own
+
+    def _restore(self, tables: dict[str, pa.Table]) -> None:
+        if "cluster_weights" in tables:
+            self.by_cluster = ByCluster.of_tables(tables)
+        super()._restore(tables)
 
     def _used(self) -> Specs:
-        weights = [weighing.weights for weighing in self.weighings.values()]
+        own = {} if self.by_cluster is None else self.by_cluster.weighings
+        everybody = [*self.weighings.values(), *(one for of in own.values() for one in of)]
+        weights = [weighing.weights for weighing in everybody]
         is_used = {name: any(of.get(name, 0.0) > 0 for of in weights) for name in self.specs}
         return {name: settings for name, settings in self.specs.items() if is_used[name]}
 

@@ -163,7 +163,7 @@ class Model(OfMembers):
         self, pool: Pool, lists: Sequence[Ranked], histories: Histories, target: str
     ) -> NDArray[np.float64]:
         if target not in self._boosters:
-            return self._blended(pool, lists, target)
+            return self._blended(pool, lists, histories, target)
         names = list(self.ensemble.members)
         blended = self.weighings[target].score(names, lists, pool)
         table, _ = features(pool, lists, names, histories, self.items)

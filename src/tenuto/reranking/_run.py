@@ -67,6 +67,15 @@ def in_turn(names) -> list[ModuleType]:
     return sorted((CATALOGUE.get(name) for name in names), key=lambda member: member.TURN)
 
 
+def promises_of(settings: Settings) -> dict[str, Mapping[str, Any]]:
+    """Those of ``settings`` that must hold whatever a list is filled from."""
+    return {
+        name: chosen
+        for name, chosen in settings.items()
+        if getattr(CATALOGUE.get(name), "IS_PROMISE", False)
+    }
+
+
 def _turn(member: ModuleType, settings: Settings) -> tuple[ModuleType, str, Mapping[str, Any]]:
     name = member.__name__.rpartition(".")[2]
     return member, name, settings[name] if name in settings else settings[name.replace("_", "-")]

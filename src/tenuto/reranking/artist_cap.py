@@ -13,6 +13,7 @@ TURN = 80
 NEEDS = ("artist",)
 SETTINGS = {"at_most": "how many items of one artist among the first k; 0 is no limit"}
 STRENGTH = "at_most"
+IS_PROMISE = True
 
 
 def rerank(candidates: Candidates, facts: Facts, k: int, *, at_most: int = 2) -> Candidates:

@@ -15,9 +15,11 @@ TURN = 10
 NEEDS = ("shown",)
 SETTINGS = {"days": "what was shown so many days ago, or less, is left out; 0 leaves nothing out"}
 STRENGTH = "days"
+IS_PROMISE = True
+DAYS = 7
 
 
-def rerank(candidates: Candidates, facts: Facts, k: int, *, days: int = 7) -> Candidates:
+def rerank(candidates: Candidates, facts: Facts, k: int, *, days: int = DAYS) -> Candidates:
     """The list without what was shown 1 to ``days`` days ago; shorter for it."""
     at_least_0(days=days)
     shown = known(facts.shown)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from tenuto.actions._choice import prices
 from tenuto.errors import WorkspaceError
+from tenuto.labels import is_good_news
 from tenuto.record import read_json, write_json
 from tenuto.retention._call_list import make_call_list
 from tenuto.retention._export import write_csv
@@ -25,8 +26,6 @@ from tenuto.retention._size import detectable_effect
 from tenuto.settings import RetentionSettings, Settings
 
 SUMMARY_FILE = "summary.json"
-#: Labels that tell of something good: nobody is to be kept from it.
-_NOT_LEAVING = ("first_day_return", "upgrade")
 _ASSUMED = ("value", "contact_cost", "business_model", "stage", "capacity", "holdout_share")
 
 
@@ -136,7 +135,7 @@ def scored_by(run_folder: Path) -> list[str]:
 
 
 def _wrong_label(label: str) -> str:
-    if label not in _NOT_LEAVING:
+    if not is_good_news(label):
         return ""
     return f"the label '{label}' tells of something good, from which nobody has to be kept"
 
