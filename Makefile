@@ -12,7 +12,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-all: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs,spark]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs,spark,postgres,bench]'
 	touch $@
 
 demo: $(VENV)/.installed  ## simulate a service, run everything, say where the report is

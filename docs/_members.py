@@ -214,6 +214,21 @@ def lists(catalogue: Catalogue, reasons: Mapping[str, str]) -> str:
     return f"{table}{''.join(parts)}\n## Reasons\n\n{codes}"
 
 
+def exports(catalogue: Catalogue) -> str:
+    """Each export: its group and key, by which rows are replaced, then its docstring."""
+    groups = sorted(catalogue.all().items(), key=lambda item: (item[1].GROUP, item[0]))
+    rows = [
+        [f"[`{name}`](#{name})", md.code(member.GROUP), catalogue.describe(name)]
+        for name, member in groups
+    ]
+    return md.table(["export", "group", "in a line"], rows) + page(catalogue, _key_of_export)
+
+
+def _key_of_export(member: ModuleType) -> str:
+    key = f" Key: {codes(member.KEY)}, within what is replaced." if hasattr(member, "KEY") else ""
+    return f"Group: `{member.GROUP}`.{key}"
+
+
 def insight(member: ModuleType) -> str:
     return f"Asks: **{member.TITLE}**"
 

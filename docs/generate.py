@@ -37,6 +37,7 @@ from tenuto import (
     sampling,
     sources,
     uplift,
+    warehouse,
 )
 from tenuto.features import feature_dictionary
 from tenuto.lists._made import REASONS
@@ -168,6 +169,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "sampling": lambda: members.page(
         sampling.CATALOGUE, _in_reports, lambda member: f"\n{md.of(member.resample)}"
     ),
+    "warehouse": lambda: members.exports(warehouse.CATALOGUE),
     "lake": _columns.lake,
     "python-api": _api.page,
 }

@@ -11,9 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tenuto import monitoring, pipeline, replication, reports
+from tenuto import monitoring, pipeline, replication, reports, warehouse
 from tenuto.churn import _table_results as table_results
 from tenuto.churn._compare import Comparison, compare_run
+from tenuto.churn._scores import write_scores
 from tenuto.churn._table_examples import TableSettings
 from tenuto.churn._table_results import ScoreSummary, TableSummary, write_table_study
 from tenuto.churn._table_study import study_table
@@ -56,6 +57,14 @@ def score_table(
 ) -> ScoreSummary:
     """The users of another table, scored by models that `train_on_table` kept."""
     return table_results.score_table(Path(models), file, Path(out), **options)
+
+
+def score_listeners(
+    workspace: Workspace, model: Path | str, out: Path | str, cutoff: date | str | None = None
+) -> int:
+    """Everyone at ``cutoff``, scored by a saved model where the engine is; how many they are."""
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        return write_scores(engine, timeline, day, Path(model), Path(out))
 
 
 def train(
@@ -131,7 +140,7 @@ def tune_recommenders(
     with opened(workspace, cutoff) as (engine, timeline, day):
         lister = pipeline.lister_of(workspace, engine, timeline, day)
         names = list(recommenders) or tunable_of(settings.recommend.model)
-        inner = lister.inner(lister.judged_at(day) or day, TUNED_FOR)
+        inner = lister.inner(lister.learned_at(day) or day, TUNED_FOR)
         if inner is None:
             raise NotEnoughData(
                 f"the log is too short to try settings out before {day}",
@@ -289,3 +298,22 @@ def replicate(
             ),
         )
     return folder
+
+
+def export(
+    workspace: Workspace,
+    to: str,
+    tables: Sequence[str] = (),
+    cutoff: date | str | None = None,
+    *,
+    schema: str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> warehouse.ExportSummary:
+    """Tables of the run at ``cutoff``, and sums by day, sent to the warehouse at ``to``.
+
+    ``tables`` are groups or names of `tenuto.warehouse`; empty means the results.
+    """
+    with opened(workspace, cutoff) as (engine, timeline, day):
+        at = warehouse.Exported(workspace, engine, timeline, day)
+        return warehouse.export(at, to, tables, schema=schema, force=force, progress=progress)

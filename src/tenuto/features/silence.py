@@ -36,10 +36,10 @@ def rows(past):
     """
     listeners = _histories(past)
     facts = [name for name in listeners.columns if name != "user_id"]
-    cells = [{"active": active, "stop": stop} for active in _ACTIVE for stop in _STOP]
     told = listeners.select(facts).distinct()
-    spread = told.mutate(cell=ibis.array([ibis.struct(cell) for cell in cells]).unnest())
-    spread = spread.mutate(active=spread.cell["active"], stop=spread.cell["stop"]).drop("cell")
+    # One after the other, not both in a record: not every database has records.
+    spread = told.mutate(active=ibis.array(_ACTIVE).unnest())
+    spread = spread.mutate(stop=ibis.array(_STOP).unnest())
     explained = spread.mutate(**_explanations(spread))
     sums = {name: explained[name].sum() for name in _EXPLANATIONS}
     by_history = explained.group_by(facts).agg(**sums)
