@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, written from the JSON that the benchmarks leave."""
+"""docs/benchmarks.md and its chart, written from the JSON that the benchmarks leave."""
 
 from __future__ import annotations
 
@@ -6,46 +6,30 @@ import json
 from pathlib import Path
 from typing import Any
 
-from _timing import Timing, table
+from _benchmark_chart import drawn
+from _benchmark_words import HEAD, PARTS
+from _targets import targets_table
+from _timing import Timing, rows_table, table
 
-HEAD = """# Benchmarks
-
-Written by the commands below, each beside its opponents in one run on one machine; look at the
-ratios, which travel further than seconds. "Of the processor" are the seconds that this process
-(not Spark's Java) kept a core busy: where they are far below the seconds of the clock, the machine
-had other work.
-
-"""
-#: name -> heading, the command, what was done, in the words of its facts.
-PARTS = {
-    "features": (
-        "## Features at many cutoffs",
-        "python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14 --threads 2",
-        "{listeners:,} listeners with {events:,} events, summed by day; features at {cutoffs} "
-        'cutoffs, one after the other, {threads} thread(s). "The shared" are {shared_columns} '
-        "columns that all opponents build, and whose figures are compared: window sums, recency, "
-        "different songs.",
-    ),
-    "scoring": (
-        "## Scores and reasons",
-        "python benchmarks/scoring.py WORKSPACE",
-        "{columns} columns; boosting of {trees} trees, one thread. Contributions are exact, and "
-        "are what reasons are made of.",
-    ),
-}
+RESULTS, PAGE = Path("benchmarks/results.json"), Path("docs/benchmarks.md")
 
 
 def write_page(results: Path, page: Path) -> None:
-    """The page of all benchmarks in ``results``."""
+    """The page of all benchmarks in ``results``, and beside it the chart of their ratios."""
     known = json.loads(results.read_text("utf-8"))
     parts = [_part(name, known[name]) for name in PARTS if name in known]
-    page.write_text(HEAD + "\n".join(parts), "utf-8")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    chart = drawn(known)
+    if chart is not None:
+        chart.save(page.with_suffix(".svg"))
+        parts.insert(0, f"![How many times as long everybody takes]({page.stem}.svg)\n")
+    parts.insert(0, targets_table(known))
+    page.write_text(HEAD + "\n".join(part for part in parts if part), "utf-8")
 
 
 def _part(name: str, found: dict[str, Any]) -> str:
     heading, command, words = PARTS[name]
-    timings = [Timing(row["name"], row["runs_s"], row["processor_s"]) for row in found["timings"]]
-    machine = found["machine"]
+    machine, facts = found["machine"], found["facts"]
     where = (
         f"{machine['system']} on {machine['processor']}, {machine['cores']} cores, "
         f"{machine['memory_gb']} GB; load {machine['load_1_min']} when it ended; "
@@ -58,10 +42,22 @@ def _part(name: str, found: dict[str, Any]) -> str:
             "",
             f"```console\n$ {command}\n```",
             "",
-            words.format(**found["facts"]),
+            words.format(**facts),
             "",
-            table(timings, timings[0].name),
+            rows_table(found["rows"]) if "rows" in found else _timings(found),
             where,
             "",
         ]
+    )
+
+
+def _timings(found: dict[str, Any]) -> str:
+    facts = found["facts"]
+    timings = [
+        Timing(row["name"], row["runs_s"], row["processor_s"], row.get("peak_gb"))
+        for row in found["timings"]
+    ]
+    against = facts.get("against", [timings[0].name])
+    return table(
+        timings, *against, n_events=facts["events"] if facts.get("is_throughput") else None
     )

@@ -1,4 +1,4 @@
-"""The same features by other means: pandas group-bys and PySpark, from the same files."""
+"""The same features by other means: pandas, Polars and PySpark, from the same sums by day."""
 
 from __future__ import annotations
 
@@ -61,11 +61,49 @@ def _sums_of_pandas(days: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
+def of_polars(rollups: Lake, cutoffs: list[date]) -> pd.DataFrame:
+    """One lazy query for each table and cutoff; those of the last cutoff."""
+    import polars as pl
+
+    for cutoff in cutoffs:
+        age = (pl.lit(cutoff) - pl.col("day")).dt.total_days()
+        days = pl.scan_parquet(rollups.files("user_days", before=cutoff), hive_partitioning=False)
+        seconds = pl.min_horizontal("played_s", pl.lit(_DAY_S)).alias("played_s")
+        sums = {
+            f"{name}_{window}d": pl.col(name).filter(pl.col("age") <= window).sum()
+            for name in SUMS
+            for window in WINDOWS
+        }
+        sums |= {
+            name: pl.col("age").filter(pl.col(column) > 0).min() for name, column in RECENCY.items()
+        }
+        by_user = days.with_columns(seconds, age=age).group_by("user_id").agg(**sums)
+        files = rollups.files("user_item_days", before=cutoff)[-max(SONG_WINDOWS) :]
+        songs = pl.scan_parquet(files, hive_partitioning=False).with_columns(age=age)
+        songs = songs.filter((pl.col("n_plays") > 0) & pl.col("item_id").is_not_null())
+        songs = songs.group_by("user_id", "item_id").agg(pl.col("age").min())
+        different = songs.group_by("user_id").agg(
+            **{f"n_songs_{window}d": (pl.col("age") <= window).sum() for window in SONG_WINDOWS}
+        )
+        made = by_user.join(different, on="user_id", how="left").collect()
+    table = made.to_pandas().set_index("user_id").sort_index()
+    return table.fillna(dict.fromkeys((name for name in SHARED if name not in RECENCY), 0.0))
+
+
 @contextmanager
 def of_spark(
     rollups: Lake, cutoffs: list[date], threads: int
 ) -> Iterator[Callable[[], pd.DataFrame]]:
     """A function that builds them on Spark; the session is begun before, and not timed."""
+    session = spark_session(threads)
+    try:
+        yield lambda: _on_spark(session, rollups, cutoffs)
+    finally:
+        session.stop()
+
+
+def spark_session(threads: int) -> Any:
+    """A Spark of its own with ``threads`` cores, which says nothing but errors."""
     from pyspark.sql import SparkSession
 
     session = (
@@ -80,10 +118,7 @@ def of_spark(
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("ERROR")
-    try:
-        yield lambda: _on_spark(session, rollups, cutoffs)
-    finally:
-        session.stop()
+    return session
 
 
 def _on_spark(session: Any, rollups: Lake, cutoffs: list[date]) -> pd.DataFrame:

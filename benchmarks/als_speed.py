@@ -10,19 +10,21 @@ whatever else the machine does falls on all of them alike.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from _als_opponents import Fit, of_libraries, of_spark
 from _recommender_page import write_page
 from _timing import machine
 from recommenders import PAGE, RESULTS
@@ -36,7 +38,6 @@ from tenuto.recommenders._interactions import ITEM_SUMS, Interactions
 #: Popularity falls with the rank to this power, as song plays do.
 ZIPF = 0.9
 SHORT, LONG = 2, 8
-Fit = Callable[[int], Any]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--k", type=int, default=50)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--spark", action=argparse.BooleanOptionalAction, default=_has("pyspark"))
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args(arguments)
@@ -68,13 +70,18 @@ def main(arguments: list[str] | None = None) -> None:
 def solvers(asked: argparse.Namespace) -> dict[str, Any]:
     """Seconds per iteration of every solver, and how far it is from the fastest of others."""
     made = invented(asked.users, asked.items, asked.pairs)
-    fits = {**_our_own(made, asked), **_of_libraries(made, asked)}
-    runs: dict[str, list[float]] = {name: [] for name in fits}
-    for turn in range(asked.repeats):
-        # Every second turn backwards, so that nobody is always the one after the slowest.
-        for name in list(fits)[:: 1 if turn % 2 == 0 else -1]:
-            runs[name].append(_per_iteration(fits[name]))
-            print(f"{name:32} {runs[name][-1]:.3f} s/iteration", file=sys.stderr, flush=True)
+    with of_spark(made, asked.factors, asked.threads, asked.spark) as spark:
+        fits = {
+            **_our_own(made, asked),
+            **of_libraries(made, asked.factors, asked.threads),
+            **spark,
+        }
+        runs: dict[str, list[float]] = {name: [] for name in fits}
+        for turn in range(asked.repeats):
+            # Every second turn backwards, so that nobody is always the one after the slowest.
+            for name in list(fits)[:: 1 if turn % 2 == 0 else -1]:
+                runs[name].append(_per_iteration(fits[name]))
+                print(f"{name:32} {runs[name][-1]:.3f} s/iteration", file=sys.stderr, flush=True)
     fastest = min(statistics.median(runs[name]) for name in fits if not name.startswith("Tenuto"))
     rows = [
         {
@@ -136,41 +143,6 @@ def _our_own(matrix: csr_matrix, asked: argparse.Namespace) -> dict[str, Fit]:
     return {f"Tenuto {name}": fit(name) for name in ("als", "ials")}
 
 
-def _of_libraries(matrix: csr_matrix, asked: argparse.Namespace) -> dict[str, Fit]:
-    from implicit.cpu.als import AlternatingLeastSquares
-    from irspack.recommenders import _ials_core as core
-    from threadpoolctl import threadpool_limits
-
-    def implicit(epochs: int) -> None:
-        # As its own documentation wants it; more threads of BLAS only slow it down.
-        with threadpool_limits(1, "blas"):
-            AlternatingLeastSquares(
-                factors=asked.factors, iterations=epochs, num_threads=asked.threads, random_state=1
-            ).fit(matrix, show_progress=False)
-
-    def irspack(solver: str) -> Fit:
-        model = core.IALSModelConfigBuilder().set_K(asked.factors).set_alpha0(0.03)
-        model = model.set_reg(0.06).set_nu(0.75).set_init_stdev(0.1).set_random_seed(1)
-        model = model.set_loss_type(core.LossType.IALSPP).build()
-        solving = core.IALSSolverConfigBuilder().set_n_threads(asked.threads).set_max_cg_steps(3)
-        solving = solving.set_solver_type(getattr(core.SolverType, solver))
-        solving = solving.set_ialspp_subspace_dimension(32).build()
-
-        def fit(epochs: int) -> None:
-            trainer = core.IALSTrainer(model, matrix)
-            for _ in range(epochs):
-                trainer.step(solving)
-
-        return fit
-
-    return {
-        "implicit, CG": implicit,
-        "irspack, CG": irspack("CG"),
-        "irspack, iALS++ (32)": irspack("IALSPP"),
-        "irspack, Cholesky (exact)": irspack("CHOLESKY"),
-    }
-
-
 def _per_iteration(fit: Fit) -> float:
     seconds = []
     for epochs in (SHORT, LONG):
@@ -210,7 +182,7 @@ def exact_lists(asked: argparse.Namespace) -> dict[str, Any]:
     users = rng.normal(size=(n, asked.factors)).astype(np.float32)
     some = users[: max(n // 50, 1)]
     rows = [_exact_row("numpy, matmul and argpartition", _numpy, some, items, asked.k, n)]
-    if _has_faiss():
+    if _has("faiss"):
         rows.append(_exact_row("faiss, flat", _faiss, some, items, asked.k, n))
     rows.append(_exact_row("implicit, topk", _implicit, users, items, asked.k, n))
     rows.append(_exact_row("Tenuto", _tenuto, users, items, asked.k, n))
@@ -269,12 +241,8 @@ def _faiss(users: np.ndarray, items: np.ndarray, k: int) -> Iterable[Any]:
         yield index.search(block, k)
 
 
-def _has_faiss() -> bool:
-    try:
-        import faiss  # noqa: F401
-    except ImportError:
-        return False
-    return True
+def _has(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
 
 
 def peak_gb() -> float:

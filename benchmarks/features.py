@@ -1,18 +1,18 @@
-"""How long features take from sums by day: 14 cutoffs, beside a bare scan, pandas and PySpark.
+"""How long features take from sums by day: 14 cutoffs, beside a bare scan and other means.
 
     python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14 --threads 2
 
 WORKSPACE is one that is read in and summed. Each of its listeners is there ``--copies`` times,
 under other ids, so that a service of 60,000 is made of one of 20,000 in seconds. All opponents read
-the same files; those that build "the same features" build the same 30 columns (`SHARED`), and the
-figures of one listener are compared. Results go to ``--out`` and the page to ``--page``.
+the same files; those that build "the same features" build the same 37 columns (`SHARED`), and all
+figures of the last cutoff are compared. Results go to ``--out`` and the page to ``--page``.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,8 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from _benchmark_page import write_page
-from _opponents import SHARED, of_pandas, of_spark
+from _benchmark_page import PAGE, RESULTS, write_page
+from _feature_sql import of_sql
+from _opponents import SHARED, of_pandas, of_polars, of_spark
 from _timing import Timing, table, timed, write_timings
 
 from tenuto import engines
@@ -35,6 +36,8 @@ from tenuto.opened import timeline_of
 from tenuto.timeline import Timeline, listeners
 from tenuto.workspace import Workspace
 
+OURS = f"Tenuto, the {len(SHARED)} shared"
+BY_HAND = f"hand-written SQL, the {len(SHARED)} shared"
 #: Families that hold the shared columns, and few others.
 FAMILIES = ("activity", "listening", "recency", "variety")
 _ID_STEP = 10_000_000_000_000
@@ -51,12 +54,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--spark-cutoffs", type=int, default=2, help="timed on Spark, and scaled up; 0: none"
     )
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results.json"))
-    parser.add_argument("--page", type=Path, default=Path("docs/benchmarks.md"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args(arguments)
     timeline = timeline_of(Workspace(asked.workspace))
     with tempfile.TemporaryDirectory(prefix="tenuto-benchmark-") as folder:
-        lake = multiplied(timeline.rollups, asked.copies, Path(folder))
+        lake = multiplied(timeline.rollups, asked.copies, Path(folder) / "rollups")
         many = replace(timeline, rollups=lake)
         cutoffs = [many.end - timedelta(days=days) for days in range(asked.cutoffs)][::-1]
         timings = measured(many, cutoffs, asked)
@@ -69,19 +72,20 @@ def main(arguments: list[str] | None = None) -> None:
         "cutoffs": len(cutoffs),
         "shared_columns": len(SHARED),
         "threads": asked.threads,
+        "against": [timings[0].name, BY_HAND],
     }
     write_timings(asked.out, "features", timings, facts)
     write_page(asked.out, asked.page)
-    print(table(timings, timings[0].name))
+    print(table(timings, timings[0].name, BY_HAND))
 
 
-def multiplied(rollups: Lake, copies: int, folder: Path) -> Lake:
-    """The sums by day of every listener, and of copies of each under other ids."""
-    lake = Lake(folder / "rollups")
-    tables = sorted(path.name for path in rollups.root.iterdir() if path.is_dir())
+def multiplied(original: Lake, copies: int, folder: Path) -> Lake:
+    """The rows of every listener, and of copies of each under other ids, below ``folder``."""
+    lake = Lake(folder)
+    tables = sorted(path.name for path in original.root.iterdir() if path.is_dir())
     for name in tables:
-        for day in rollups.days(name):
-            rows = pq.read_table(rollups.files_of(name, day), partitioning=None)
+        for day in original.days(name):
+            rows = pq.read_table(original.files_of(name, day), partitioning=None)
             if "user_id" in rows.column_names:
                 rows = pa.concat_tables([_renamed(rows, copy) for copy in range(copies)])
             path = lake.path(name, day)
@@ -102,16 +106,23 @@ def measured(timeline: Timeline, cutoffs: list[date], asked: argparse.Namespace)
         works: dict[str, Callable[[], pd.DataFrame | None]] = {
             "bare scan of the columns": lambda: scanned(engine, timeline, cutoffs),
             "Tenuto, all features": lambda: ours(engine, timeline, cutoffs, None),
-            f"Tenuto, the {len(SHARED)} shared": lambda: ours(engine, timeline, cutoffs, FAMILIES),
+            "Tenuto, all features at one more cutoff": lambda: ours(
+                engine, timeline, cutoffs[-1:], None
+            ),
+            OURS: lambda: ours(engine, timeline, cutoffs, FAMILIES),
+            BY_HAND: lambda: of_sql(timeline.rollups, cutoffs, asked.threads),
             f"pandas, the {len(SHARED)} shared": lambda: of_pandas(timeline.rollups, cutoffs),
+            f"Polars, the {len(SHARED)} shared": lambda: of_polars(timeline.rollups, cutoffs),
         }
         tables: dict[str, pd.DataFrame | None] = {}
         for name, work in works.items():
             timing, tables[name] = timed(name, work, asked.repeats)
             found.append(timing)
             print(f"{name}: {timing.median_s:.2f} s", flush=True)
-    expected = tables[found[2].name]
-    _compare(expected, tables[found[3].name])
+    expected = tables.pop(OURS)
+    for name, told in tables.items():
+        if name.endswith("shared"):
+            compare(expected, told, SHARED)
     if asked.spark_cutoffs:
         found.append(_on_spark(timeline, cutoffs, asked, expected))
     return found
@@ -127,7 +138,7 @@ def _on_spark(
     few = cutoffs[-asked.spark_cutoffs :]
     with of_spark(timeline.rollups, few, asked.threads) as work:
         timing, told = timed("", work, asked.repeats)
-    _compare(expected, told)
+    compare(expected, told, SHARED)
     times = len(cutoffs) / len(few)
     name = f"PySpark, the {len(SHARED)} shared"
     name += "" if times == 1 else f" ({len(few)} of {len(cutoffs)} cutoffs, scaled up)"
@@ -157,11 +168,11 @@ def scanned(engine: Engine, timeline: Timeline, cutoffs: list[date]) -> None:
                 engine.to_arrow(rows.agg(**largest))
 
 
-def _compare(ours: pd.DataFrame | None, theirs: pd.DataFrame | None) -> None:
+def compare(ours: pd.DataFrame | None, theirs: pd.DataFrame | None, shared: Sequence[str]) -> None:
     """That opponents built the same figures; a benchmark of something else says nothing."""
     assert ours is not None
     assert theirs is not None
-    columns = list(SHARED)
+    columns = list(shared)
     left = ours[columns].astype(float)
     right = theirs.reindex(left.index)[columns].astype(float)
     same = np.isclose(left, right, rtol=1e-6, equal_nan=True).all(axis=0)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _benchmark_page import write_page
+from _benchmark_page import PAGE, RESULTS, write_page
 from _timing import Timing, table, timed, write_timings
 
 from tenuto import engines
@@ -36,8 +36,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--explained", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--run", type=Path, help="runs/CUTOFF/churn, for reasons in words")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results.json"))
-    parser.add_argument("--page", type=Path, default=Path("docs/benchmarks.md"))
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args(arguments)
     model, X = trained(Workspace(asked.workspace))
     many = X.iloc[np.arange(asked.listeners) % len(X)]

@@ -18,6 +18,11 @@ import seed_figures
 SLOW = pytest.mark.slow
 
 
+@pytest.fixture
+def polars():
+    return pytest.importorskip("polars", reason="an opponent: pip install 'tenuto[bench]'")
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     made = simulated(tmp_path_factory.mktemp("benchmark"), listeners=500)
@@ -34,7 +39,7 @@ def test_a_timing_is_the_median_of_its_runs_and_keeps_the_last_result():
 
 def test_ratios_are_to_the_timing_named():
     timings = [_timing.Timing("scan", [2.0], 1.0), _timing.Timing("other", [5.0, 3.0, 9.0], 1.0)]
-    assert "| other | 5.00 | 1.00 | 2.50 |" in _timing.table(timings, against="scan")
+    assert "| other | 5.00 | 1.00 | 2.50 |" in _timing.table(timings, "scan")
 
 
 def test_an_earlier_result_is_replaced_and_others_stay(tmp_path):
@@ -47,13 +52,18 @@ def test_an_earlier_result_is_replaced_and_others_stay(tmp_path):
 
 
 @SLOW
-def test_features_are_timed_beside_opponents_that_build_the_same_figures(workspace, tmp_path):
+def test_features_are_timed_beside_opponents_that_build_the_same_figures(
+    polars, workspace, tmp_path
+):
     out, page = tmp_path / "results.json", tmp_path / "page.md"
     small = ["--copies", "2", "--cutoffs", "2", "--spark-cutoffs", "0"]
     features.main([str(workspace), *small, "--out", str(out), "--page", str(page)])
     facts = json.loads(out.read_text("utf-8"))["features"]["facts"]
     assert facts["listeners"] > 500
-    assert "pandas, the 37 shared" in page.read_text("utf-8")
+    shown = page.read_text("utf-8")
+    assert "| pandas, the 37 shared |" in shown
+    assert "| hand-written SQL, the 37 shared |" in shown
+    assert "| features at one more cutoff, seconds | ≤ 5 |" in shown
 
 
 @SLOW
