@@ -20,7 +20,6 @@ from conftest import (
     event,
     not_yet_on,
     play,
-    raw_file,
     search,
 )
 from tenuto import engines, rollups
@@ -29,10 +28,10 @@ from tenuto.events import schema
 from tenuto.rollups._build import items
 from tenuto.sources import LineReader
 from test_cleaning import DIRTY_PLAYS
-from test_every_cleaning_rule import RULES, example_of
+from test_every_cleaning_rule import KINDS, RULES, example_of
+from test_source_sparkify import SONG
+from test_source_sparkify import line as record
 
-# Lines of JSON are taken apart by DuckDB alone; ingest runs nowhere else.
-KINDS = ("play", "down", "search")
 EVENTS_SCHEMA = schema.events("int64", "int64")
 # What one engine takes for a number or a time and another does not.
 ODD_NUMBERS = (
@@ -55,7 +54,12 @@ ODD_CLOCKS = (
     "2017-03-30T00:00:11",
     "2017-3-30 0:0:1",
 )
-SOUND = {"play": play(), "down": download(), "search": search(query="%E9%9F%A9+a")}
+SOUND = {
+    "play": play(),
+    "down": download(),
+    "search": search(query="%E9%9F%A9+a"),
+    "events": record(**SONG),
+}
 
 
 @pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.slow)])
@@ -139,6 +143,30 @@ def test_the_same_rows_are_the_same_bytes(engine, tmp_path):
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
+def test_a_function_makes_rows_of_rows_a_batch_at_a_time(engine):
+    numbers = engine.from_arrow(pa.table({"n": pa.array(range(100), pa.int64())}))
+    schema = pa.schema([("id", pa.int64()), ("at", pa.timestamp("us")), ("half", pa.float64())])
+
+    def odd_halves(batches):
+        for batch in batches:
+            n = np.array([value for value in batch["n"].to_pylist() if value % 2], np.int64)
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(n), pa.array(n).cast(schema.field("at").type), pa.array(n / 2)],
+                schema=schema,
+            )
+
+    made = engine.to_arrow(engine.map_arrow(numbers.mutate(m=1), odd_halves, schema).order_by("id"))
+
+    assert made["half"].to_pylist() == [n / 2 for n in range(1, 100, 2)]
+    assert made.schema.field("at").type == pa.timestamp("us")
+    assert (
+        engine.to_arrow(
+            engine.map_arrow(numbers.filter(numbers.n < 0), odd_halves, schema)
+        ).num_rows
+        == 0
+    )
+
+
 def test_several_files_are_one_table(engine, tmp_path):
     for name in ("a", "b"):
         pq.write_table(pa.table({"name": [name]}), tmp_path / f"{name}.parquet")
@@ -201,6 +229,9 @@ def _lines_of_kind(path, kind) -> pa.Table:
 
 
 def _odd_lines(kind) -> list[str]:
+    if kind == "events":
+        seconds = [record(**{**SONG, "length": number}) for number in ODD_NUMBERS]
+        return [*seconds, '{"ts": 1.5e12, "page": ["a"], "userId": 7}', "[]", "{}", "{", "\u2028"]
     if kind == "search":
         return [search(50 + n, clock) for n, clock in enumerate(ODD_CLOCKS)]
     if kind == "down":
@@ -215,9 +246,9 @@ def _odd_lines(kind) -> list[str]:
 def test_dirty_lines_are_cleaned_alike_on_every_engine(
     duckdb_engine, spark_engine, dirty_lines, kind
 ):
+    source, file = KINDS[kind]
     ours, theirs = (
-        cleaned(engine, dirty_lines[kind], raw_file(kind))
-        for engine in (duckdb_engine, spark_engine)
+        cleaned(engine, dirty_lines[kind], file, source) for engine in (duckdb_engine, spark_engine)
     )
     equal(
         ours.drop(columns="fields", errors="ignore"), theirs.drop(columns="fields", errors="ignore")

@@ -29,15 +29,11 @@ def opened(
     workspace: Workspace, cutoff: date | str | None
 ) -> Iterator[tuple[Engine, Timeline, date]]:
     """An engine, the timeline and the cutoff, with the workspace locked for writing."""
-    settings = workspace.settings.engine
     timeline = timeline_of(workspace)
     day = timeline.parse_cutoff(cutoff or timeline.end)
-    # One thread: floats are always summed in the same order, so runs repeat to the byte.
     with (
         workspace.lock(),
-        engines.CATALOGUE.get(settings.name).open(
-            threads=1, memory=settings.memory, scratch=workspace.scratch
-        ) as engine,
+        engines.open_engine(workspace.settings.engine, workspace.scratch) as engine,
     ):
         yield engine, timeline, day
 

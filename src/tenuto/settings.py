@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_SPARK_URL = re.compile(
+    r"local(\[(\*|\d+)(,\d+)?\])?$|spark://[^/,:]+:\d+(,[^/,:]+:\d+)*$"
+    r"|sc://[^/,:]+(:\d+)?(/.*)?$|yarn$|k8s://.+"
+)
 
 
 class _Section(BaseModel):
@@ -192,7 +198,38 @@ class RetentionSettings(_Section):
 class EngineSettings(_Section):
     name: str = Field("duckdb", description="a member of engines/")
     threads: int = Field(0, ge=0, description="0 means one per core")
-    memory: str = Field("4GB", description="memory limit of the engine")
+    memory: str = Field("4GB", description="memory limit of the engine; of Spark, its driver's")
+    url: str = Field(
+        "",
+        description="for `spark` alone: a master such as spark://host:7077, a Connect server such "
+        "as sc://host:15002, or local[2]; empty means the threads of this process",
+    )
+    spark: dict[str, str] = Field(
+        {}, description='for `spark` alone: its own settings, such as "spark.executor.memory"'
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _a_url_of_spark(cls, url: str) -> str:
+        if url and not _SPARK_URL.match(url):
+            raise ValueError(
+                "write spark://host:7077, sc://host:15002, local[2], yarn or k8s://https://host:443"
+            )
+        return url
+
+    @field_validator("spark")
+    @classmethod
+    def _settings_of_spark(cls, spark: dict[str, str]) -> dict[str, str]:
+        foreign = [name for name in spark if not name.startswith("spark.")]
+        if foreign:
+            raise ValueError(f"{foreign[0]} is no setting of Spark: they begin with spark.")
+        return spark
+
+    @model_validator(mode="after")
+    def _for_spark_alone(self) -> EngineSettings:
+        if self.name != "spark" and (self.url or self.spark):
+            raise ValueError(f'url and spark need name = "spark", not "{self.name}"')
+        return self
 
     def n_threads(self) -> int:
         """Threads to use, with 0 resolved to the cores this process may use."""

@@ -13,7 +13,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from tenuto.errors import SettingsError, WorkspaceError
-from tenuto.settings import Settings, SourceSettings
+from tenuto.settings import EngineSettings, Settings, SourceSettings
 
 SETTINGS_FILE = "tenuto.toml"
 
@@ -57,6 +57,28 @@ class Workspace:
         root.mkdir(parents=True, exist_ok=True)
         (root / SETTINGS_FILE).write_text(_as_toml(wanted, mapping), "utf-8")
         return cls(root)
+
+    def use_engine(self, name: str | None, url: str | None) -> None:
+        """Compute on another engine than ``tenuto.toml`` names, until the process ends.
+
+        Raises
+        ------
+        SettingsError : if ``url`` is no address of Spark, or the engine is none that has one
+        """
+        if name is None and url is None:
+            return
+        known = self.settings.engine.model_dump()
+        if name not in (None, "spark"):
+            del known["url"], known["spark"]
+        wanted = known | {"name": name or "spark"} | ({} if url is None else {"url": url})
+        try:
+            self.settings.engine = EngineSettings(**wanted)
+        except ValidationError as failure:
+            problem = failure.errors()[0]["msg"].removeprefix("Value error, ")
+            raise SettingsError(
+                f"--engine, --spark-url: {problem}",
+                mend="for example --engine spark --spark-url spark://host:7077",
+            ) from failure
 
     @property
     def settings_file(self) -> Path:

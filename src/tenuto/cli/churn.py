@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from tenuto.cli._options import AsJson, Cutoff, WorkspaceFolder
+from tenuto.cli._options import AsJson, Cutoff, EngineName, SparkUrl, WorkspaceFolder, workspace_on
 from tenuto.cli._output import print_json
 from tenuto.cli._progress import progress
 from tenuto.cli._saved import first_to_call
@@ -25,12 +25,13 @@ def command(
     folder: WorkspaceFolder,
     cutoff: Cutoff = None,
     top: Annotated[int, typer.Option(min=0, help="How many listeners to show.")] = 10,
+    engine: EngineName = None,
+    spark_url: SparkUrl = None,
     as_json: AsJson = False,
 ) -> None:
     from tenuto import pipeline
-    from tenuto.workspace import Workspace
 
-    workspace = Workspace(folder)
+    workspace = workspace_on(folder, engine, spark_url)
     with progress() as tell:
         summary = pipeline.churn(workspace, cutoff, progress=tell)
     results = workspace.run_folder(summary.cutoff) / "churn"

@@ -11,16 +11,20 @@ Example:
 from __future__ import annotations
 
 from tenuto.cli._audit import incomplete_files, print_audit
-from tenuto.cli._options import AsJson, WorkspaceFolder
+from tenuto.cli._options import AsJson, EngineName, SparkUrl, WorkspaceFolder, workspace_on
 from tenuto.cli._output import print_json
 from tenuto.cli._progress import progress
 
 
-def command(folder: WorkspaceFolder, as_json: AsJson = False) -> None:
+def command(
+    folder: WorkspaceFolder,
+    engine: EngineName = None,
+    spark_url: SparkUrl = None,
+    as_json: AsJson = False,
+) -> None:
     from tenuto import pipeline
-    from tenuto.workspace import Workspace
 
-    workspace = Workspace(folder)
+    workspace = workspace_on(folder, engine, spark_url)
     with progress() as tell:
         summary = pipeline.ingest(workspace, tell)
     if as_json:

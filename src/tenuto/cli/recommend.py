@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from tenuto.cli._options import AsJson, Cutoff, WorkspaceFolder
+from tenuto.cli._options import AsJson, Cutoff, EngineName, SparkUrl, WorkspaceFolder, workspace_on
 from tenuto.cli._output import print_json
 from tenuto.cli._progress import progress
 from tenuto.cli._saved import songs_for
@@ -26,12 +26,13 @@ def command(
     user: Annotated[
         str | None, typer.Option(metavar="USER_ID", help="Print this listener's lists.")
     ] = None,
+    engine: EngineName = None,
+    spark_url: SparkUrl = None,
     as_json: AsJson = False,
 ) -> None:
     from tenuto import pipeline
-    from tenuto.workspace import Workspace
 
-    workspace = Workspace(folder)
+    workspace = workspace_on(folder, engine, spark_url)
     with progress() as tell:
         summary = pipeline.recommend(workspace, cutoff, progress=tell)
     results = workspace.run_folder(summary.cutoff) / "recommend"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenuto.cli._mistakes import DRIFT, LEAK, THE_USERS
-from tenuto.cli._options import AsJson, Cutoff, WorkspaceFolder
+from tenuto.cli._options import AsJson, Cutoff, EngineName, SparkUrl, WorkspaceFolder, workspace_on
 from tenuto.cli._output import print_json, print_table
 from tenuto.cli._progress import progress
 from tenuto.cli._summaries import print_run
@@ -48,19 +48,20 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Run days again that were finished before.")
     ] = False,
+    engine: EngineName = None,
+    spark_url: SparkUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    from tenuto.workspace import Workspace
-
     if first is not None and cutoff is not None:
         raise typer.BadParameter("give either --cutoff or --from, not both")
     if first is not None:
         options = {"newest_first": newest_first, "force": force}
-        _back_fill(Workspace(folder), first, last, every, as_json, **options)
+        workspace = workspace_on(folder, engine, spark_url)
+        _back_fill(workspace, first, last, every, as_json, **options)
     elif last is not None or every != 1 or newest_first or force:
         raise typer.BadParameter("--to, --every, --newest-first and --force need --from")
     else:
-        _run_one(Workspace(folder), cutoff, as_json)
+        _run_one(workspace_on(folder, engine, spark_url), cutoff, as_json)
 
 
 def _run_one(workspace: Workspace, cutoff: str | None, as_json: bool) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import ibis.expr.types as ir
 import pyarrow as pa
+
+#: From some rows of a table to rows of another; it may not look at other rows.
+BatchFunction = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
 
 class Engine(ABC):
@@ -26,6 +29,10 @@ class Engine(ABC):
         over that name can be computed again on the new rows.
         """
 
+    def lend(self, table: pa.Table, name: str) -> ir.Table:
+        """`from_arrow` for rows that are read once or twice: they may stay where they are."""
+        return self.from_arrow(table, name)
+
     @abstractmethod
     def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
         """One table over all files of ``paths``, which share a schema; at least one file.
@@ -40,6 +47,14 @@ class Engine(ABC):
     @abstractmethod
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         """The rows of ``expression`` in memory."""
+
+    @abstractmethod
+    def map_arrow(self, table: ir.Table, function: BatchFunction, schema: pa.Schema) -> ir.Table:
+        """What ``function`` makes of ``table``, a batch of rows at a time; rows have no order.
+
+        ``function`` gets some of the batches, on Spark in another process, and may be called
+        any number of times; what it yields has the columns of ``schema``.
+        """
 
     @abstractmethod
     def write_parquet(

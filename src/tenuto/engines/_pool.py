@@ -36,12 +36,14 @@ def run_side_by_side(
     own = threading.local()
     workers: list[Worker] = []
 
-    def begin() -> None:
-        own.worker = open_worker()
-        workers.append(own.worker)
+    def work_alone(task: Task) -> Result:
+        if not hasattr(own, "worker"):
+            own.worker = open_worker()
+            workers.append(own.worker)
+        return work(own.worker, task)
 
-    with ThreadPoolExecutor(n_workers, initializer=begin) as pool:
-        futures = [pool.submit(lambda task: work(own.worker, task), task) for task in tasks]
+    with ThreadPoolExecutor(n_workers) as pool:
+        futures = [pool.submit(work_alone, task) for task in tasks]
         try:
             for future in as_completed(futures):
                 yield future.result()

@@ -12,11 +12,13 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from tenuto.engines._contract import Engine
+from tenuto.engines._contract import BatchFunction, Engine
 from tenuto.errors import EngineError
 
 # Kept fixed: the size of a row group is part of the bytes that a rerun must repeat.
 ROW_GROUP_ROWS = 122_880
+# What a function in Python gets at a time.
+BATCH_ROWS = 65_536
 
 
 class DuckDBEngine(Engine):
@@ -40,6 +42,10 @@ class DuckDBEngine(Engine):
         self.backend.con.register("arrow_rows", table)
         self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM arrow_rows')
         self.backend.con.unregister("arrow_rows")
+        return self.backend.table(name)
+
+    def lend(self, table: pa.Table, name: str) -> ir.Table:
+        self.backend.con.register(name, table)
         return self.backend.table(name)
 
     def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
@@ -69,6 +75,10 @@ class DuckDBEngine(Engine):
             self.backend._run_pre_execute_hooks(expression)
             self._queries[key] = str(ibis.to_sql(expression, dialect="duckdb"))
         return self._queries[key]
+
+    def map_arrow(self, table: ir.Table, function: BatchFunction, schema: pa.Schema) -> ir.Table:
+        batches = self.backend.raw_sql(self._compiled(table)).to_arrow_reader(BATCH_ROWS)
+        return self.from_arrow(pa.Table.from_batches(function(iter(batches)), schema))
 
     def write_parquet(
         self, expression: ir.Table, path: Path, metadata: Mapping[str, str] | None = None

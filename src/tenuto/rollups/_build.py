@@ -103,8 +103,7 @@ def _build_all(
 
 
 def _open_engine(workspace: Workspace) -> Engine:
-    memory = workspace.settings.engine.memory
-    return engines.CATALOGUE.get("duckdb").open(threads=1, memory=memory, scratch=workspace.scratch)
+    return engines.open_engine(workspace.settings.engine, workspace.scratch)
 
 
 class _Builder:
