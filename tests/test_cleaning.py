@@ -199,13 +199,11 @@ def cleaner(tmp_path_factory):
         carrier = porter(engine)
 
         def clean(kind, raw):
-            plan = carrier.clean(lines_of(path, raw), raw_file(kind))
-            engine.cache(plan.counts, "counts")  # by name: its query is compiled once
-            query = f"SELECT * FROM records_{kind} ORDER BY source_line"
-            records, counts = (
-                engine.backend.con.execute(text).df() for text in (query, "SELECT * FROM counts")
-            )
-            return records, counts.iloc[0]
+            plan = carrier.cleaner.clean(lines_of(path, raw), raw_file(kind)).plan
+            engine.cache(plan.cleaned, "cleaned")  # by name: its query is compiled once
+            records = engine.backend.con.execute("FROM cleaned ORDER BY source_line").df()
+            counts = engine.to_arrow(plan.counts).to_pylist()
+            return records, cleaning.totals(counts, plan.rules)
 
         yield clean
 

@@ -66,14 +66,11 @@ def read(duckdb_engine, tmp_path_factory):
     def do(*lines: str) -> Read:
         log(path.parent, path.name, *lines)
         (block,) = sparkify.reader(path)
-        plan = carrier.clean(block, file)
-        tables = (plan.tables["events"], plan.set_aside, plan.tables["titles"])
-        return Read(
-            *(
-                duckdb_engine.to_arrow(table).to_pandas(types_mapper=nullable_ids)
-                for table in tables
-            )
-        )
+        plan, records, _ = carrier.cleaner.clean(block, file)
+        tables = (plan.set_aside, plan.tables["titles"])
+        others = (duckdb_engine.to_arrow(table) for table in tables)
+        tables = (carrier._events(records, file), *others)
+        return Read(*(table.to_pandas(types_mapper=nullable_ids) for table in tables))
 
     return do
 

@@ -4,28 +4,23 @@ A member provides ``EFFECT`` ("mend", "set_aside" or "note"), ``NEEDS`` (columns
 are absent the rule does not apply) and ``applies(table)``; a mend also ``mend(table)``.
 """
 
-from tenuto.cleaning._rules import (
-    CATALOGUE,
-    REASON,
-    accounted,
-    apply_rules,
-    counts,
-    kept,
-    set_aside,
-)
-from tenuto.cleaning._shape import irregular, shaped, with_previous_line
+from tenuto.cleaning._copies import previous_lines, smallest
+from tenuto.cleaning._counting import by_action, counts, met, met_rules, totals
+from tenuto.cleaning._rules import CATALOGUE, REASON, apply_rules, like_odd, set_aside
 from tenuto.cleaning._typing import typed
 
 __all__ = [
     "CATALOGUE",
     "REASON",
-    "accounted",
     "apply_rules",
+    "by_action",
     "counts",
-    "irregular",
-    "kept",
+    "like_odd",
+    "met",
+    "met_rules",
+    "previous_lines",
     "set_aside",
-    "shaped",
+    "smallest",
+    "totals",
     "typed",
-    "with_previous_line",
 ]

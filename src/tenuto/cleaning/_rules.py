@@ -5,8 +5,9 @@ into ``reason``, and later rules leave that record alone. So each record has one
 at the most, and ``read = kept + set aside``.
 
 A rule may also define ``AFTER`` (rules that must come first; ``("*",)`` is all others),
-``prepare(table)``, which adds helper columns, and ``absorbed(table)``: lines that became
-part of another record.
+``prepare(table)``, which adds helper columns, ``absorbed(table)``: lines that became
+part of another record, and ``ONLY_ODD = True``: it never meets a plain line (what that is
+stands in sources/_plain.py), so that it need not look at one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ ABSORBED = "part_of_the_record_before"
 HIT = "hit_"
 
 
-def apply_rules(table: ir.Table) -> ir.Table:
+def apply_rules(table: ir.Table, *, are_plain: bool = False) -> ir.Table:
     """``table`` after every rule whose columns it has and that has not been applied to it yet.
 
     Call it once the lines are split, once they are records of text and once they are typed:
@@ -35,35 +36,29 @@ def apply_rules(table: ir.Table) -> ir.Table:
     if REASON not in table.columns:
         table = table.mutate(**{REASON: ibis.null(dt.string)})
     for name, rule in _in_order().items():
+        if are_plain and is_only_for_odd(rule):
+            continue
         if HIT + name not in table.columns and set(rule.NEEDS) <= set(table.columns):
             table = _apply(name, rule, table)
     return table
 
 
-def kept(table: ir.Table) -> ir.Table:
-    """The records that no rule set aside."""
-    return table.filter(table[REASON].isnull())
+def is_only_for_odd(rule: ModuleType) -> bool:
+    """Whether a rule says that it never meets a plain line."""
+    return getattr(rule, "ONLY_ODD", False)
+
+
+def like_odd(plain: ir.Table, odd: ir.Table) -> ir.Table:
+    """``plain`` records in the columns of ``odd`` ones: not met by the rules that are for those."""
+    unmet = set(odd.columns) - set(plain.columns)
+    wrong = [name for name in unmet if not is_only_for_odd(CATALOGUE.get(name.removeprefix(HIT)))]
+    assert not wrong, f"plain lines lack what {sorted(wrong)} need, and these are not ONLY_ODD"
+    return plain.mutate(**{name: ibis.literal(False) for name in unmet}).select(odd.columns)
 
 
 def set_aside(table: ir.Table) -> ir.Table:
     """The records that a rule set aside, without lines that live on in another record."""
     return table.filter(table[REASON].notnull() & (table[REASON] != ABSORBED))
-
-
-def accounted(table: ir.Table) -> ir.Table:
-    """The lines that were kept or set aside: all but those that live on in another record."""
-    return table.filter(table[REASON].isnull() | (table[REASON] != ABSORBED))
-
-
-def counts(table: ir.Table) -> ir.Table:
-    """One row: ``read`` lines, ``absorbed`` lines and one count for each rule applied."""
-    hits = [column for column in table.columns if column.startswith(HIT)]
-    return table.aggregate(
-        read=table.count(),
-        absorbed=(table[REASON] == ABSORBED).sum().fill_null(0),
-        kept=table[REASON].isnull().sum().fill_null(0),
-        **{column.removeprefix(HIT): table[column].sum().fill_null(0) for column in hits},
-    )
 
 
 def _in_order() -> dict[str, ModuleType]:

@@ -13,16 +13,18 @@ _CLOCK = r"^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"
 def typed(table: ir.Table, user_id: str, item_id: str) -> ir.Table:
     """``table`` with ids, seconds and clocks in their own types; unreadable ones are NULL.
 
-    The columns of text stay, so that rules can tell unreadable from absent. A clock that the
-    source has read itself is left as it is; where no file tells the day, the clock does.
+    The columns of text stay, so that rules can tell unreadable from absent. What is typed already
+    is left as it is; where no file tells the day, the clock does.
     """
-    is_read = "timestamp" in table.columns
+    readings = {
+        "user_id": lambda: _id(table.user_text, user_id),
+        "item_id": lambda: _id(table.item_text, item_id),
+        "played_s": lambda: _number(table.played_text),
+        "length_s": lambda: _number(table.length_text),
+        "timestamp": lambda: _clock(table.timestamp_text),
+    }
     typed = table.mutate(
-        user_id=_id(table.user_text, user_id),
-        item_id=_id(table.item_text, item_id),
-        played_s=_number(table.played_text),
-        length_s=_number(table.length_text),
-        timestamp=table.timestamp if is_read else _clock(table.timestamp_text),
+        **{name: read() for name, read in readings.items() if name not in table.columns}
     )
     return typed if "day" in typed.columns else typed.mutate(day=typed.timestamp.date())
 

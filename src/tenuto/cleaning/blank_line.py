@@ -2,6 +2,7 @@
 
 EFFECT = "set_aside"
 NEEDS = ("line",)
+ONLY_ODD = True
 
 
 def applies(table):

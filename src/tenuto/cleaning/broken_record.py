@@ -7,6 +7,7 @@ title). Four pairs in a thousand downloads of the real sample, all ring tones (s
 EFFECT = "mend"
 NEEDS = ("fields", "n_expected", "source_line")
 AFTER = ("extra_tabs",)
+ONLY_ODD = True
 
 
 def prepare(table):

@@ -5,6 +5,7 @@
 
 EFFECT = "mend"
 NEEDS = ("played_text",)
+ONLY_ODD = True
 
 _TAINTED = r"^(-?\d+(?:\.\d+)?)>.*$"
 

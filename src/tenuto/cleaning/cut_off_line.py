@@ -2,6 +2,7 @@
 
 EFFECT = "set_aside"
 NEEDS = ("is_cut_off",)
+ONLY_ODD = True
 
 
 def applies(table):

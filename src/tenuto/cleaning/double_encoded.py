@@ -12,6 +12,7 @@ import ibis.expr.datatypes as dt
 
 EFFECT = "mend"
 NEEDS = ("title", "artist", "item_text", "action")
+ONLY_ODD = True
 
 # Only these letters begin what two-byte UTF-8 looks like in Latin-1.
 _SUSPICIOUS = "[\u00c2-\u00f4][\u0080-\u00ff\u2013-\u2122\u0152-\u017e\u0192\u02c6\u02dc]"

@@ -6,6 +6,7 @@ Source: K52.
 EFFECT = "mend"
 NEEDS = ("played_text", "action")
 AFTER = ("client_address",)
+ONLY_ODD = True
 
 
 def applies(table):

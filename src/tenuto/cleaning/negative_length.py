@@ -3,6 +3,7 @@
 EFFECT = "mend"
 NEEDS = ("length_s", "user_id")
 AFTER = ("milliseconds",)
+ONLY_ODD = True
 
 
 def applies(table):

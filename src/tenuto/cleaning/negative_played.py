@@ -3,6 +3,7 @@
 EFFECT = "mend"
 NEEDS = ("played_s", "user_id")
 AFTER = ()
+ONLY_ODD = True
 
 
 def applies(table):

@@ -5,6 +5,7 @@ Source: K43.
 
 EFFECT = "set_aside"
 NEEDS = ("user_text", "user_id")
+ONLY_ODD = True
 
 
 def applies(table):

@@ -6,6 +6,7 @@ Two in a thousand plays of the real sample (seeds.md §2.2).
 EFFECT = "mend"
 NEEDS = ("fields", "n_expected")
 AFTER = ("blank_line", "cut_off_line")
+ONLY_ODD = True
 
 
 def applies(table):

@@ -3,6 +3,7 @@
 EFFECT = "note"
 NEEDS = ("item_text", "item_id", "action")
 AFTER = ("unknown_item",)
+ONLY_ODD = True
 
 
 def applies(table):

@@ -5,6 +5,7 @@ Source: K52.
 
 EFFECT = "note"
 NEEDS = ("played_text", "played_s")
+ONLY_ODD = True
 
 
 def applies(table):

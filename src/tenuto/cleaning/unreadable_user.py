@@ -3,6 +3,7 @@
 EFFECT = "set_aside"
 NEEDS = ("user_text", "user_id")
 AFTER = ("no_user",)
+ONLY_ODD = True
 
 
 def applies(table):

@@ -5,6 +5,7 @@ Source: K39.
 
 EFFECT = "note"
 NEEDS = ("has_bad_bytes", "action")
+ONLY_ODD = True
 
 
 def applies(table):

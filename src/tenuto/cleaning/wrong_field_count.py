@@ -3,6 +3,7 @@
 EFFECT = "set_aside"
 NEEDS = ("fields", "n_expected")
 AFTER = ("broken_record",)
+ONLY_ODD = True
 
 
 def applies(table):

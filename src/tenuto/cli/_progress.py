@@ -15,6 +15,7 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 Tell = Callable[[str, int, int], None]
@@ -62,6 +63,8 @@ def _bars(clock: Callable[[], float]) -> Iterator[Tell]:
         BarColumn(),
         _Count(),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=Console(stderr=True),
     )
     tasks = {}

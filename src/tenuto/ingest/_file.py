@@ -6,15 +6,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tenuto import cleaning
 from tenuto.engines import Engine
 from tenuto.errors import SourceError
 from tenuto.events import schema
 from tenuto.events.lake import Lake
-from tenuto.ingest._plan import SKETCH_SIZE, Plan, build_plan, load_lines, recompute
+from tenuto.ingest._cleaner import SKETCH_SIZE, Cleaner
+from tenuto.ingest._plan import Plan
 from tenuto.record import write_aside
 from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
@@ -36,7 +38,7 @@ class Porter:
         self.lake = lake
         self.set_aside = set_aside
         self.settings = settings
-        self._plans: dict[str, Plan] = {}
+        self.cleaner = Cleaner(engine, source, settings)
 
     def carry(self, file: RawFile, digest: str) -> dict[str, Any]:
         """Write everything that ``file`` holds and return its ledger entry."""
@@ -47,48 +49,29 @@ class Porter:
         fragments: dict[str, int] = {}
         for number, block in enumerate(reader):
             name = file.key if number == 0 else f"{file.key}_b{number}"
-            plan = self.clean(block, file)
-            totals.update(self._counts(plan))
-            self._count_actions(plan, actions)
-            sketch.update(self._column(plan.sketch, "hash"))
-            self._write_set_aside(plan, name)
-            fragments |= self._write_days(plan, file, name, digest)
+            plan, records, smallest = self.cleaner.clean(block, file)
+            counts = self.engine.to_arrow(plan.counts).to_pylist()
+            totals.update(cleaning.totals(counts, plan.rules))
+            for action, known in cleaning.by_action(counts).items():
+                actions.setdefault(action, Counter()).update(known)
+            sketch.update(smallest)
+            self._write_set_aside(plan, file, name)
+            fragments |= self._write_days(plan, records, file, name, digest)
         smallest = sorted(sketch)[:SKETCH_SIZE]
         return _entry(file, reader, digest, totals, actions, smallest, fragments)
-
-    def clean(self, block: pa.Table, file: RawFile) -> Plan:
-        """The tables that come of ``block``, with its records computed."""
-        lines = load_lines(self.engine, block, file)
-        if file.kind in self._plans:
-            recompute(self.engine, self._plans[file.kind], file)
-        else:
-            plan = build_plan(self.engine, self.source, self.settings, file, lines)
-            self._plans[file.kind] = plan
-        return self._plans[file.kind]
 
     def close(self) -> None:
         self.engine.close()
 
-    def _counts(self, plan: Plan) -> dict[str, int]:
-        return {
-            name: int(count)
-            for name, count in self.engine.to_arrow(plan.counts).to_pylist()[0].items()
-        }
-
-    def _count_actions(self, plan: Plan, actions: dict[str, Counter[str]]) -> None:
-        for row in self.engine.to_arrow(plan.actions).to_pylist():
-            counts = actions.setdefault(row["action"], Counter())
-            counts.update(kept=row["kept"], set_aside=row["set_aside"])
-
-    def _column(self, table: ir.Table, name: str) -> list:
-        return self.engine.to_arrow(table)[name].to_pylist()
-
-    def _write_days(self, plan: Plan, file: RawFile, name: str, digest: str) -> dict[str, int]:
+    def _write_days(
+        self, plan: Plan, records: pa.Table, file: RawFile, name: str, digest: str
+    ) -> dict[str, int]:
         """Write the kept records, a fragment a day; fragment -> events in it.
 
         Every fragment is in every table, if only with no rows.
         """
-        tables = {table: self.engine.to_arrow(rows) for table, rows in plan.tables.items()}
+        tables = {"events": self._events(records, file)}
+        tables |= {table: self.engine.to_arrow(rows) for table, rows in plan.tables.items()}
         found = pc.unique(tables["events"]["day"]).to_pylist()
         days = sorted(found) if file.day is None else [file.day]
         n_events = {}
@@ -100,15 +83,43 @@ class Porter:
                     n_events[f"{day.isoformat()}/{name}"] = part.num_rows
         return n_events
 
-    def _write_set_aside(self, plan: Plan, name: str) -> None:
-        rows = self.engine.to_arrow(plan.set_aside)
+    def _events(self, records: pa.Table, file: RawFile) -> pa.Table:
+        """The records that are kept, by day and line."""
+        columns = schema.events(self.source.USER_ID, self.source.ITEM_ID)
+        hidden = () if self.settings.keep_search_text else ("text",)
+        there = [name for name in columns.names if name in records.column_names]
+        rows = records.select(name for name in there if name not in hidden)
+        found = _with_file(rows.take(_kept_in_order(records)), file)
+        for field in columns:
+            if field.name not in found.column_names:
+                found = found.append_column(field, pa.nulls(found.num_rows, field.type))
+        return found.select(columns.names).cast(columns)
+
+    def _write_set_aside(self, plan: Plan, file: RawFile, name: str) -> None:
+        rows = _with_file(self.engine.to_arrow(plan.set_aside), file)
         if self.settings.on_bad_row == "stop":
             _stop_at_unreadable(rows)
         target = self.set_aside / f"{name}.parquet"
         target.unlink(missing_ok=True)
         if rows.num_rows:
-            table = self.engine.from_arrow(rows.cast(schema.set_aside()), "set_aside")
+            table = self.engine.from_arrow(
+                rows.select(schema.set_aside().names).cast(schema.set_aside()), "set_aside"
+            )
             write_aside(target, lambda path: self.engine.write_parquet(table, path))
+
+
+def _with_file(rows: pa.Table, file: RawFile) -> pa.Table:
+    return rows.append_column("source_file", pa.repeat(file.path.name, rows.num_rows))
+
+
+def _kept_in_order(records: pa.Table) -> pa.Array:
+    """Which of ``records`` are events, by day and line; plain and odd ones come as two runs."""
+    order = np.argsort(records["source_line"].to_numpy(), kind="stable")
+    order = order[records["is_kept"].to_numpy()[order]]
+    days = records["day"].cast(pa.int32()).fill_null(0).to_numpy()[order]
+    if np.any(days[1:] < days[:-1]):
+        order = order[np.argsort(days, kind="stable")]
+    return pa.array(order)
 
 
 def _stop_at_unreadable(set_aside: pa.Table) -> None:

@@ -96,9 +96,7 @@ def _carry_all(
 ) -> None:
     def open_porter() -> Porter:
         settings = workspace.settings
-        engine = engines.CATALOGUE.get("duckdb").open(
-            threads=1, memory=settings.engine.memory, scratch=workspace.scratch
-        )
+        engine = engines.open_engine(settings.engine, workspace.scratch)
         set_aside = workspace.audit / "set_aside"
         return Porter(engine, source, Lake(workspace.lake), set_aside, settings.ingest)
 

@@ -16,129 +16,110 @@ import pyarrow as pa
 from tenuto import cleaning
 from tenuto.engines import Engine
 from tenuto.events import schema
+from tenuto.ingest._lines import Lines
 from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
 
-# The smallest hashes of a file's lines: two files that share most of them are copies (K37).
-SKETCH_SIZE = 64
+#: Equal lines: where one stands, and where the one before it stood.
+COPIES = pa.schema({"copy_line": pa.int64(), "previous_line": pa.int64()})
+
+_NEEDED = (
+    *("source_line", "reason", "user_id", "action", "day", "timestamp", "item_id", "played_s"),
+    *("length_s", "device", "is_paid", "text", "title", "artist"),
+)
+# Few sources know them, and a column costs time even where nothing is in it.
+_SELDOM_KNOWN = ("session_id", *schema.PROFILE)
 
 
 @dataclass(frozen=True)
 class Plan:
     """The tables that come of one kind of file, as expressions on an engine.
 
-    ``shaped`` and ``records`` are computed in that order whenever ``lines`` have changed;
-    the others stand on ``records``. ``shaped`` is what would be dear to do twice: lines of the
-    wrong shape where lines are delimited, else all of them, parsed. ``tables`` are those of the
-    lake, sorted, with all their days.
+    ``plain`` and ``odd`` are the lines and their hashes; ``plain`` is None where the source does
+    not tell them from the others. ``shaped`` are the odd lines, split or parsed, which would be
+    dear to do twice. ``cleaned`` is all that is known of each line, and ``records`` what is needed
+    of it, in no order; of those that ``is_kept`` come the events. ``tables`` are the others of the
+    lake, with all their days.
     """
 
+    plain: ir.Table | None
     shaped: ir.Table
+    odd: ir.Table
+    cleaned: ir.Table
     records: ir.Table
+    rules: list[str]
     counts: ir.Table
-    sketch: ir.Table
-    actions: ir.Table
     set_aside: ir.Table
     tables: dict[str, ir.Table]
 
 
-def load_lines(engine: Engine, block: pa.Table, file: RawFile) -> ir.Table:
-    """The lines of a block as a table, with ``source_file`` and, where it is known, ``day``."""
-    named = block.append_column("source_file", pa.repeat(file.path.name, block.num_rows))
-    if file.day is not None:
-        named = named.append_column("day", pa.repeat(pa.scalar(file.day), block.num_rows))
-    return engine.from_arrow(named, f"lines_{file.kind}")
-
-
 def build_plan(
-    engine: Engine, source: Any, settings: IngestSettings, file: RawFile, lines: ir.Table
+    engine: Engine, source: Any, settings: IngestSettings, file: RawFile, lines: Lines
 ) -> Plan:
-    """The plan for files of the kind of ``file``, on ``lines`` as `load_lines` made them."""
-
-    def to_records(table: ir.Table) -> ir.Table:
-        return source.records(table, file)
-
-    split = source.split(lines, file)
-    if "fields" in split.columns:
-        shaped = cleaning.irregular(split)
-        cached = engine.cache(shaped, f"shaped_{file.kind}")
-        text = cleaning.shaped(split, cached, to_records)
-    else:
-        shaped = cleaning.apply_rules(split)
-        cached = engine.cache(shaped, f"shaped_{file.kind}")
-        text = cleaning.with_previous_line(to_records(cached))
-    typed = cleaning.typed(cleaning.apply_rules(text), source.USER_ID, source.ITEM_ID)
-    cleaned = _with_profile(cleaning.apply_rules(typed))
-    records = engine.cache(cleaned, f"records_{file.kind}")
-    hashes = records.select(hash=records.line.hash()).distinct()
+    """The plan for files of the kind of ``file``, whose lines look like ``lines``."""
+    empty = lines.empty()
+    shaped = cleaning.apply_rules(source.split(engine.lend(empty.odd, f"odd_{file.kind}"), file))
+    odd = engine.cache(shaped, f"shaped_{file.kind}")
+    copies = engine.lend(COPIES.empty_table(), f"copies_{file.kind}")
+    known = source.records(odd, file).left_join(copies, [("source_line", "copy_line")])
+    long_way, plain = _cleaned(known.drop("copy_line"), source), None
+    cleaned, rules = long_way, cleaning.met_rules(long_way)
+    condensed = _needed(long_way, source, file, settings, rules)
+    if empty.plain is not None:
+        plain = engine.lend(empty.plain, f"plain_{file.kind}")
+        short_way = _cleaned(source.records(plain, file), source, are_plain=True)
+        cleaned = cleaning.like_odd(short_way, long_way).union(long_way)
+        condensed = _needed(short_way, source, file, settings, rules).union(condensed)
+    records = engine.lend(condensed.schema().to_pyarrow().empty_table(), f"records_{file.kind}")
+    kept = records.filter("is_kept")
     return Plan(
+        plain=None if plain is None else _hashed(plain).select("source_line", "line_hash"),
         shaped=shaped,
-        records=cleaned,
+        odd=_hashed(odd).select("source_line", "line", "reason", "line_hash"),
+        cleaned=cleaned,
+        records=condensed,
+        rules=rules,
         counts=cleaning.counts(records),
-        sketch=hashes.order_by("hash").limit(SKETCH_SIZE),
-        actions=_actions(records),
-        set_aside=_set_aside(records, source, file),
-        tables=_tables(_sampled(cleaning.kept(records), settings.share_of_users), source, settings),
+        set_aside=cleaning.set_aside(records)
+        .select("source_line", "reason", "record")
+        .order_by("source_line"),
+        tables={"titles": _titles(kept), "profiles": _profiles(kept), "queries": _queries(kept)},
     )
 
 
-def recompute(engine: Engine, plan: Plan, file: RawFile) -> None:
-    """Compute the records of ``plan`` again, for other lines."""
-    engine.cache(plan.shaped, f"shaped_{file.kind}")
-    engine.cache(plan.records, f"records_{file.kind}")
+def _cleaned(text: ir.Table, source: Any, *, are_plain: bool = False) -> ir.Table:
+    """What is known of each record, after all rules."""
+    mended = cleaning.apply_rules(text, are_plain=are_plain)
+    typed = cleaning.typed(mended, source.USER_ID, source.ITEM_ID)
+    known = cleaning.apply_rules(typed, are_plain=are_plain)
+    return known.drop(*{"has_bad_bytes", "is_cut_off"}.intersection(known.columns))
 
 
-def _with_profile(records: ir.Table) -> ir.Table:
-    """``records`` with NULL for what the source cannot tell of its users."""
-    missing = [name for name in schema.PROFILE if name not in records.columns]
-    kinds = {name: ibis.dtype(schema.PROFILE[name]) for name in missing}
-    return records.mutate(**{name: ibis.null(kind) for name, kind in kinds.items()})
+def _hashed(lines: ir.Table) -> ir.Table:
+    return lines.mutate(line_hash=lines.line.hash())
 
 
-def _tables(kept: ir.Table, source: Any, settings: IngestSettings) -> dict[str, ir.Table]:
-    """The tables of the lake that come of the kept records."""
-    return {
-        "events": _events(kept, source, settings.keep_search_text),
-        "titles": _titles(kept),
-        "profiles": _profiles(kept),
-        "queries": _queries(kept),
-    }
-
-
-def _actions(records: ir.Table) -> ir.Table:
-    """How many lines of each action are kept and set aside."""
-    known = cleaning.accounted(records)
-    known = known.mutate(action=known.action.fill_null("page"))
-    return (
-        known.group_by("action")
-        .agg(
-            kept=known.reason.isnull().ifelse(1, None).count(),
-            set_aside=known.reason.notnull().ifelse(1, None).count(),
-        )
-        .order_by("action")
+def _needed(
+    cleaned: ir.Table, source: Any, file: RawFile, settings: IngestSettings, rules: list[str]
+) -> ir.Table:
+    """What the tables need: of the lines that are kept, not their text."""
+    record = cleaned.reason.notnull().ifelse(source.redacted(cleaned, file), None)
+    known = [name for name in _SELDOM_KNOWN if name in source.KNOWS and name in cleaned.columns]
+    return cleaned.select(
+        *_NEEDED,
+        *known,
+        record=record,
+        is_kept=cleaned.reason.isnull() & _is_of_sample(cleaned, settings.share_of_users),
+        **cleaning.met(cleaned, rules),
     )
 
 
-def _set_aside(records: ir.Table, source: Any, file: RawFile) -> ir.Table:
-    rows = cleaning.set_aside(records)
-    return rows.select(
-        "source_file", "source_line", "reason", record=source.redacted(rows, file)
-    ).order_by("source_line")
-
-
-def _sampled(kept: ir.Table, share: float) -> ir.Table:
+def _is_of_sample(records: ir.Table, share: float) -> ir.BooleanValue:
     if share == 1:
-        return kept
+        return ibis.literal(True)
     # Hex digits sort like the numbers they stand for (K5: a hash, not a random draw).
     limit = f"{int(share * 16**8):08x}"
-    return kept.filter(kept.user_id.cast("string").hexdigest("md5") < limit)
-
-
-def _events(kept: ir.Table, source: Any, keep_text: bool) -> ir.Table:
-    if not keep_text:
-        kept = kept.mutate(text=ibis.null("string"))
-    columns = schema.events(source.USER_ID, source.ITEM_ID).names
-    return kept.select(columns).order_by(["day", "source_line"])
+    return (records.user_id.cast("string").hexdigest("md5") < limit).fill_null(False)
 
 
 def _titles(kept: ir.Table) -> ir.Table:
@@ -148,7 +129,10 @@ def _titles(kept: ir.Table) -> ir.Table:
 
 
 def _profiles(kept: ir.Table) -> ir.Table:
-    told = kept.filter(ibis.or_(*(kept[name].notnull() for name in schema.PROFILE)))
+    missing = [name for name in schema.PROFILE if name not in kept.columns]
+    kinds = {name: ibis.dtype(schema.PROFILE[name]) for name in missing}
+    known = kept.mutate(**{name: ibis.null(kind) for name, kind in kinds.items()})
+    told = known.filter(ibis.or_(*(known[name].notnull() for name in schema.PROFILE)))
     by = ["day", "user_id", *schema.PROFILE]
     found = told.group_by(by).agg(
         last_seen=lambda rows: rows.timestamp.max(), n_events=lambda rows: rows.count()

@@ -20,6 +20,9 @@ A source module defines
 and may define
 
 * ``refuses(path) -> str | None``: why a file with the right name is no log after all
+* ``sort_out(lines, file)``: plain lines in columns and odd ones as they are, both as Arrow tables;
+  `plain_and_odd` does it for delimited lines with whole numbers for ids (see _plain.py). ``split``
+  then gets the odd lines only, ``records`` either, and `by_name` gives it the fields of both
 * ``find(logs)``: where its logs are no files
 * ``configured(mapping)``: the source of one workspace, where a mapping says how to read it
 

@@ -21,10 +21,12 @@ from datetime import datetime
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from tenuto.sources._contract import Identity, RawFile
 from tenuto.sources._packing import LineReader
-from tenuto.sources._queries import decoded
+from tenuto.sources._plain import Fields, by_name, plain_and_odd
+from tenuto.sources._queries import decoded, decoded_all
 
 PRECISION = "day"
 USER_ID = ITEM_ID = "int64"
@@ -40,19 +42,21 @@ reader = LineReader
 _NAME = re.compile(r"(\d{8})_(?:(\d+)_)?(play|down|search)\.log(?:\.\w+)*")
 _UNDATED_NAME = re.compile(r".*(play|down|search)\.log(?:\.\w+)*")
 _FIELDS = {
-    "play": (
-        "user_text",
-        "device",
-        "item_text",
-        "item_type",
-        "title",
-        "artist",
-        "played_text",
-        "length_text",
-        "is_paid",
+    "play": Fields(
+        (
+            "user_text",
+            "device",
+            "item_text",
+            None,
+            "title",
+            "artist",
+            "played_text",
+            "length_text",
+            "is_paid",
+        )
     ),
-    "down": ("user_text", "device", "item_text", "title", "artist", "is_paid"),
-    "search": ("user_text", "device", "timestamp", "text"),
+    "down": Fields(("user_text", "device", "item_text", "title", "artist", "is_paid")),
+    "search": Fields(("user_text", "device", "timestamp_text", "text")),
 }
 _ACTION = {"play": "play", "down": "download", "search": "search"}
 _BEFORE_QUERY = r"^\t*\d*\t+[a-z]{0,2}(\t+[\d-]{10} [\d:]{8})?"
@@ -75,16 +79,23 @@ def identify(name: str) -> Identity | str:
     return Identity("_".join(filter(None, (day_text, part, kind))), kind, part or "", day)
 
 
+def sort_out(lines: pa.Table, file: RawFile) -> tuple[pa.Table, pa.Table]:
+    """The plain lines, with their queries decoded, and the odd ones."""
+    plain, odd = plain_and_odd(lines, _FIELDS[file.kind])
+    if "text" in plain.column_names:
+        plain = plain.append_column("query", decoded_all(plain["text"]))
+    return plain, odd
+
+
 def split(lines: ir.Table, file: RawFile) -> ir.Table:
     """The fields of each line, and how many there should be."""
-    return lines.mutate(
-        fields=lines.line.split("\t"), n_expected=ibis.literal(len(_FIELDS[file.kind]), dt.int64)
-    )
+    n_expected = ibis.literal(len(_FIELDS[file.kind].names), dt.int64)
+    return lines.mutate(fields=lines.line.split("\t"), n_expected=n_expected)
 
 
 def records(table: ir.Table, file: RawFile) -> ir.Table:
     """One record per line; columns that the kind lacks are NULL."""
-    given = {name: _trimmed(table.fields[i]) for i, name in enumerate(_FIELDS[file.kind])}
+    given = by_name(table, _FIELDS[file.kind])
 
     def text(name: str) -> ir.StringValue:
         return given[name] if name in given else ibis.null(dt.string)
@@ -93,8 +104,8 @@ def records(table: ir.Table, file: RawFile) -> ir.Table:
         action=ibis.literal(_ACTION[file.kind]),
         # The user 0 is everybody who is not logged in (K43); songs 0 and -1 are unknown (K24).
         usual_user_digits=ibis.literal(9),
-        user_text=given["user_text"].re_replace("^0+$", ""),
-        item_text=text("item_text").re_replace("^(0|-1)$", ""),
+        user_text=_without_nobody(given["user_text"]),
+        item_text=text("item_text").isin(["0", "-1"]).ifelse("", text("item_text")),
         title=text("title").nullif(""),
         artist=text("artist").nullif(""),
         played_text=text("played_text"),
@@ -102,15 +113,19 @@ def records(table: ir.Table, file: RawFile) -> ir.Table:
         device=_device(given["device"]),
         is_paid=text("is_paid").isin(["1"]),
         session_id=ibis.null(dt.string),
-        timestamp_text=text("timestamp"),
-        text=decoded(given["text"]) if "text" in given else ibis.null(dt.string),
+        timestamp_text=text("timestamp_text"),
+        text=_query(table, text("text")),
     )
-    return known.drop("fields", "n_expected")
+    return known.drop(*{"fields", "n_expected", "query"}.intersection(known.columns))
 
 
-@ibis.udf.scalar.builtin(name="trim")
-def _trimmed(text: str) -> str:  # type: ignore[empty-body]
-    """Without spaces at either end; faster than Ibis's strip() of all blanks."""
+def _without_nobody(user: ir.StringValue) -> ir.StringValue:
+    # Few ids begin with a zero, and to ask the others for nothing but zeros costs more.
+    return user.startswith("0").ifelse(user.re_replace("^0+$", ""), user)
+
+
+def _query(table: ir.Table, text: ir.StringValue) -> ir.StringValue:
+    return table.query if "query" in table.columns else decoded(text)
 
 
 def _device(raw: ir.StringValue) -> ir.StringValue:
