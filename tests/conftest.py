@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tenuto import engines, rollups
+from tenuto.catalogue import Catalogue
 from tenuto.errors import EngineError
 from tenuto.events import schema
 from tenuto.events.actions import ACTIONS
@@ -135,8 +136,8 @@ def cleaned(
     engine: engines.Engine, lines: pa.Table, file: RawFile, source: Any = musicbox
 ) -> pd.DataFrame:
     """The records that come of ``lines`` (see `LineReader`), set aside or not, in order."""
-    plan = porter(engine, source).clean(lines, file)
-    records = engine.cache(plan.records, "records_again")  # its query is compiled already
+    plan = porter(engine, source).cleaner.clean(lines, file).plan
+    records = engine.cache(plan.cleaned, "cleaned")
     table = engine.to_arrow(records.order_by("source_line"))
     return table.to_pandas(types_mapper=nullable_ids)
 
@@ -324,6 +325,26 @@ def spark_engine(tmp_path_factory) -> Iterator[engines.Engine]:
     with engine:
         yield engine
     engine.session.stop()
+
+
+def every(catalogue: Catalogue) -> list[Any]:
+    """Its members, for tests of each; those that train on Spark are slow ones."""
+    slow = {True: [pytest.mark.slow], False: []}
+    return [
+        pytest.param(name, marks=slow[trains_on_spark(catalogue, name)], id=name)
+        for name in catalogue
+    ]
+
+
+def asked(request: pytest.FixtureRequest, catalogue: Catalogue) -> str:
+    """The member that a fixture with params of `every` is for, with Spark where it needs that."""
+    if trains_on_spark(catalogue, request.param):
+        request.getfixturevalue("spark_engine")
+    return request.param
+
+
+def trains_on_spark(catalogue: Catalogue, name: str) -> bool:
+    return getattr(catalogue.get(name), "NEEDS_SPARK", False)
 
 
 def not_yet_on(engine_name: str, *, raises: type[BaseException], reason: str) -> Callable:

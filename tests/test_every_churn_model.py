@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import asked, every
 from tenuto.churn import CATALOGUE
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._examples import Examples
 from tenuto.errors import ContractError, NotEnoughData
 from tenuto.evaluation.classification import metrics
 
-MODELS = list(CATALOGUE)
 #: Says nothing about single listeners, so no signal is asked of it.
 CONSTANT = "base_rate"
 
@@ -35,9 +35,9 @@ def examples(n=400, seed=0, signal=True):
     return Examples(np.arange(n) // 2, cutoffs, X, (rng.random(n) < chance).astype(int))
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(scope="module", params=every(CATALOGUE))
 def name(request):
-    return request.param
+    return asked(request, CATALOGUE)
 
 
 @pytest.fixture(scope="module")

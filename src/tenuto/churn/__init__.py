@@ -3,7 +3,8 @@
 A member provides ``Model`` (a `ChurnModel`, see ``_contract.py``), ``LABEL`` (its name for
 people) and ``NEEDS`` (columns it must have and alone uses; () = it uses whatever is there). One
 with ``ON_REQUEST = True`` is trained only where it is named; one with ``TIMES = True`` learns from
-when something happened, too, so that it is looked up.
+when something happened, too, so that it is looked up; one with ``NEEDS_SPARK = True`` needs Spark
+to learn, and never afterwards.
 """
 
 from collections.abc import Iterable
