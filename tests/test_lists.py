@@ -92,6 +92,18 @@ def test_everybody_seen_before_the_cutoff_gets_lists(past):
     assert of(lists, "only_opened", "mix")
 
 
+def test_a_mix_asked_for_alone_is_the_mix_beside_the_list_it_draws_on(past):
+    everybody = past(*TASTES, opened("new"))
+    desk = desk_for(everybody)
+    asked = desk.asked(listeners(everybody))
+
+    alone = lists_for(desk, asked, 6, which=["mix"])
+    beside = lists_for(desk, asked, 6, which=["mix", "keep", "discover"])
+
+    beside = beside[beside["list"] == "mix"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.astype({"list": str}), beside.astype({"list": str}))
+
+
 def test_nothing_heard_is_discovered_however_long_ago_it_was(past):
     happenings = [*TASTES, *FIVE, played("t0", "a", ago=60), played("cold", "b", ago=45)]
     lists = made(past(*happenings), k=30)

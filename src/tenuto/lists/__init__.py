@@ -1,7 +1,9 @@
 """The lists a listener gets: what to keep listening to, what to discover, and a mix of both.
 
 A member provides ``LABEL`` for people, ``ORDER`` (lists are shown by it), and
-``make(desk, asked, k)``, which gives a `Made` (see ``_made.py``): items, scores and reasons.
+``make(desk, asked, k)``, which gives a `Made` (see ``_made.py``): items, scores and reasons. One
+that begins with other lists names them in ``DRAWS_ON``, and ``make`` gets by name those of them
+that are made already.
 """
 
 from tenuto.catalogue import Catalogue

@@ -56,10 +56,15 @@ def lists_for(
         users in the order asked, then lists in theirs
     """
     wanted = list(which) or in_order()
-    parts = []
-    for number, name in enumerate(wanted):
-        made = CATALOGUE.get(name).make(desk, asked, k)
-        parts.append(_table(desk, asked, made, name, number, names, n_explained))
+    made: dict[str, Made] = {}
+    for name in sorted(wanted, key=in_order().index):
+        member = CATALOGUE.get(name)
+        there = {other: made[other] for other in getattr(member, "DRAWS_ON", ()) if other in made}
+        made[name] = member.make(desk, asked, k, **there)
+    parts = [
+        _table(desk, asked, made[name], name, number, names, n_explained)
+        for number, name in enumerate(wanted)
+    ]
     table = pd.concat(parts, ignore_index=True)
     order = np.lexsort((table["rank"], table.pop("_list"), table.pop("_row")))
     table = table.iloc[order].reset_index(drop=True)

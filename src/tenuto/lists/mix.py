@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tenuto.lists import discover
+from tenuto.lists import discover as new_songs
 from tenuto.lists._asked import Asked
 from tenuto.lists._desk import Desk
 from tenuto.lists._made import Made, side_by_side
@@ -26,15 +26,16 @@ from tenuto.lists._shares import repeat_shares
 
 LABEL = "Mix"
 ORDER = 30
+DRAWS_ON = ("discover",)
 
 #: So many times likelier, and one, own songs count for whoever is surest to leave. Arbitrary.
 _LEANING = 3.0
 
 
-def make(desk: Desk, asked: Asked, k: int) -> Made:
+def make(desk: Desk, asked: Asked, k: int, discover: Made | None = None) -> Made:
     """Own and new songs; only new ones for whoever has played nothing."""
     own = Made.of(*desk.replay.rank(asked.histories, k, False), "favourite")
-    new = discover.make(desk, asked, k)
+    new = new_songs.make(desk, asked, k) if discover is None else discover
     leaning = 1 + _LEANING * desk.lean * asked.risk
     likely_own = leaning[:, None] * desk.curves.at("own", k)[None, :]
     likely_new = np.tile(desk.curves.at("new", k), (len(asked), 1))
