@@ -1,5 +1,8 @@
 """What the Spark engine adds to the contract of engines, and how it is asked for."""
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -31,6 +34,18 @@ MASTER = "spark://master:7077"
 )
 def test_an_address_of_spark_is_taken(url):
     assert EngineSettings(name="spark", url=url).url == url
+
+
+@pytest.mark.slow
+def test_where_there_is_no_java_it_is_asked_for(tmp_path):
+    pytest.importorskip("pyspark")
+    open_it = "from tenuto import engines; engines.CATALOGUE.get('spark').open()"
+    nowhere = {**os.environ, "PATH": str(tmp_path), "JAVA_HOME": str(tmp_path)}
+
+    told = subprocess.run([sys.executable, "-c", open_it], env=nowhere, capture_output=True)
+
+    assert told.returncode != 0
+    assert b"install Java 17 or 21" in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from tenuto.errors import EngineError
 _CONNECT = "sc://"
 _CONNECT_PORT = 15002
 _SECONDS_TO_ANSWER = 10
+# What pyspark says where it can start no Java.
+_NO_JAVA = "JAVA_GATEWAY_EXITED"
 # Where this process has its session, so that a model need not know.
 _last: dict[str, str] = {}
 
@@ -99,10 +101,11 @@ def _got(builder: Any, url: str) -> Any:
     try:
         session = builder.getOrCreate()
     except (PySparkException, Py4JError, OSError) as failure:
-        raise EngineError(
-            f"cannot open a Spark session on {url}: {str(failure).strip().partition(chr(10))[0]}",
-            mend="see docs/how-to/use-spark; one process talks to one Spark only",
-        ) from failure
+        said = str(failure).strip().partition("\n")[0]
+        mend = "see docs/how-to/use-spark; one process talks to one Spark only"
+        if _NO_JAVA in said:
+            mend = "install Java 17 or 21, or set JAVA_HOME to it; `tenuto doctor` looks for it"
+        raise EngineError(f"cannot open a Spark session on {url}: {said}", mend=mend) from failure
     if not url.startswith(_CONNECT):
         _refuse_elsewhere(session.sparkContext.master, url)
     return session
