@@ -35,8 +35,8 @@ HIGHER_IS_BETTER = {
     f"{kind}_at_{share:.0%}".rstrip("%"): True for kind in ("precision", "lift") for share in SHARES
 }
 
-#: From so many rows on a draw's calibration is one step from that of all. Arbitrary.
-ONE_STEP_FROM = 5_000
+#: With so many rows of either class a draw is calibrated in one step from all. Arbitrary.
+ONE_STEP_FROM = 1_000
 
 _NAN = float("nan")
 
@@ -111,7 +111,8 @@ class Scorecard:
         self._slope = calibration.calibration_slope(self.y, self.logits, full)
         self._intercept = calibration.calibration_intercept(self.y, self.logits, full)
         self._near: calibration.NearSolution | None = None
-        if len(self.y) >= ONE_STEP_FROM and np.isfinite([*self._slope, self._intercept]).all():
+        rarer = min(self.y.sum(), len(self.y) - self.y.sum())
+        if rarer >= ONE_STEP_FROM and np.isfinite([*self._slope, self._intercept]).all():
             self._near = calibration.NearSolution(self.y, self.logits, self._slope, self._intercept)
 
     def measure(self, weights=None) -> dict[str, float]:

@@ -110,10 +110,10 @@ def bootstrap(
             found = card.measure(weights)
             draws[name][draw] = [found.get(metric, np.nan) for metric in names]
     if shrunk < 1:
-        for name, card in cards.items():
-            own, of_all = card.measure(), np.array(list(complete[name].values()))
-            centre = np.array([own.get(metric, np.nan) for metric in names])
-            draws[name] = of_all + shrunk * (draws[name] - centre)
+        draws = {
+            name: _about(complete[name], shrunk, draws[name], card.measure())
+            for name, card in cards.items()
+        }
     positives = int((labels == 1).sum())
     return Bootstrap(names, complete, draws, (positives, len(labels) - positives))
 
@@ -174,6 +174,14 @@ def wilson(successes, n, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     spread = np.sqrt(share * (1 - share) / n_rows + z**2 / (4 * n_rows**2))
     half = z * spread / (1 + z**2 / n_rows)
     return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+
+
+def _about(
+    of_all: Mapping[str, float], shrunk: float, draws: Floats, of_drawn: Mapping[str, float]
+) -> Floats:
+    """How far ``draws`` are from the figures ``of_drawn``, shrunk, about those ``of_all``."""
+    centre = np.array([of_drawn.get(metric, np.nan) for metric in of_all])
+    return np.array(list(of_all.values())) + shrunk * (draws - centre)
 
 
 def _drawn_from(
