@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import shutil
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
 
+from spark_cluster import driver_settings, needs_spark
 from tenuto import engines, rollups
 from tenuto.catalogue import Catalogue
 from tenuto.errors import EngineError
@@ -38,6 +39,8 @@ settings.load_profile("any machine")
 
 #: Beside the checkout, where they are present at all; never copied into the project.
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+#: In the environment: where tests on Spark run, where it is not in their own process.
+SPARK_URL = "TENUTO_TEST_SPARK_URL"
 FIRST_DAY = date(2017, 3, 30)
 CLOCK = "2017-03-30 00:00:11"
 #: A source that can tell whatever there is to be told.
@@ -313,13 +316,16 @@ def duckdb_engine() -> Iterator[engines.Engine]:
 
 @pytest.fixture(scope="session")
 def spark_engine(tmp_path_factory) -> Iterator[engines.Engine]:
-    """Spark on two threads of this machine; skipped where it cannot run."""
-    pytest.importorskip("pyspark", reason="Spark needs pyspark: pip install 'tenuto[spark]'")
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java 17")
-    scratch = tmp_path_factory.mktemp("spark")
+    """Spark on two threads of this machine, or on a cluster; skipped where it cannot run."""
+    needs_spark()
     try:
-        engine = engines.CATALOGUE.get("spark").open(threads=2, memory="1GB", scratch=scratch)
+        engine = engines.CATALOGUE.get("spark").open(
+            threads=2,
+            memory="1GB",
+            scratch=tmp_path_factory.mktemp("spark"),
+            url=os.environ.get(SPARK_URL, ""),
+            options=driver_settings(),
+        )
     except EngineError as missing:
         pytest.skip(str(missing))
     with engine:
@@ -337,8 +343,10 @@ def every(catalogue: Catalogue) -> list[Any]:
 
 
 def asked(request: pytest.FixtureRequest, catalogue: Catalogue) -> str:
-    """The member that a fixture with params of `every` is for, with Spark where it needs that."""
+    """The member that a fixture with params of `every` is for, on a cluster where it needs one."""
     if trains_on_spark(catalogue, request.param):
+        if SPARK_URL not in os.environ:
+            pytest.skip("tests/test_spark_cluster.py runs it, on a cluster")
         request.getfixturevalue("spark_engine")
     return request.param
 

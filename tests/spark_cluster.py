@@ -17,6 +17,8 @@ import pytest
 
 HERE = "127.0.0.1"
 _SECONDS_TO_START = 120
+# The jobs of a test end before a second compilation of their code would be earned back.
+_QUICK_TO_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def needs_spark() -> None:
@@ -70,6 +72,10 @@ class Cluster:
         self._wait("the Connect server", lambda: _answers(port))
         return f"sc://{HERE}:{port}"
 
+    def executors(self) -> int:
+        """How many executors the master has had started so far."""
+        return self._log("master").count("Launching executor")
+
     def _start_worker(self, name: str) -> None:
         size = ["--cores", "1", "--memory", "700M", "--work-dir", str(self.folder / name)]
         place = ["--host", HERE, "--webui-port", "0", self.url]
@@ -121,6 +127,8 @@ def driver_settings() -> dict[str, str]:
         "spark.sql.shuffle.partitions": "2",
         "spark.default.parallelism": "2",
         "spark.ui.enabled": "false",
+        "spark.driver.extraJavaOptions": _QUICK_TO_START,
+        "spark.executor.extraJavaOptions": _QUICK_TO_START,
     }
 
 
@@ -131,6 +139,7 @@ def _environment(home: Path) -> dict[str, str]:
         # A server is not itself a client of Connect.
         "SPARK_CONNECT_MODE": "0",
         "PYSPARK_PYTHON": sys.executable,
+        "SPARK_DAEMON_JAVA_OPTS": _QUICK_TO_START,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import spark_job
-from conftest import nullable_ids, read_all
+from conftest import SPARK_URL, nullable_ids, read_all
 from service import CUTOFF, features_at, keep_part, simulated
 from spark_cluster import Cluster, needs_spark, wait_for
 from subscribers import log_of, some_events
@@ -137,3 +138,20 @@ def test_spark_connect_gives_the_tables_of_duckdb(given, tmp_path):
     with Cluster(tmp_path) as cluster:
         theirs = given.run_on(cluster.connect_server())
     check(given, theirs)
+
+
+def test_members_that_train_on_spark_keep_their_contract_on_a_cluster(tmp_path):
+    needs_spark()
+    files = ["test_every_churn_model.py", "test_every_recommender.py"]
+    chosen = ["-m", "slow", "-k", "spark", *(str(Path(__file__).with_name(name)) for name in files)]
+    with Cluster(tmp_path) as cluster:
+        tests = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *chosen],
+            env=os.environ | {SPARK_URL: cluster.url},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_FOR_THE_JOB,
+        )
+        assert cluster.executors() > 0
+    assert tests.returncode == 0, tests.stdout[-5000:]
+    assert "skipped" not in tests.stdout.splitlines()[-1]
