@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from saved_retention import campaigns, planned, saved_run
 from tenuto.errors import NotEnoughData
-from tenuto.retention._export import guarded, write_csv
+from tenuto.privacy import guarded, write_csv
 from tenuto.retention._exported import export
 
 

@@ -26,6 +26,10 @@ class WorkspaceError(TenutoError):
     """The workspace is missing, incomplete, of another source, or cannot be written."""
 
 
+class Busy(WorkspaceError):
+    """Another process is at work in the workspace: what failed now will do later."""
+
+
 class SettingsError(TenutoError):
     """A setting in ``tenuto.toml`` or on the command line cannot be used."""
 

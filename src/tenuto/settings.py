@@ -66,7 +66,9 @@ class ChurnSettings(_Section):
 
 class RecommendSettings(_Section):
     model: str = Field(
-        "blend", description="the member of recommenders/ that new songs are drawn from"
+        "auto",
+        description="the member of recommenders/ that new songs are drawn from; auto: blend up to "
+        "50,000 listeners, ials beyond",
     )
     recommenders: list[str] = Field(
         [], description="more members of recommenders/ to judge beside it"
@@ -195,6 +197,40 @@ class RetentionSettings(_Section):
         return {"free": 10.0, "paid": 100.0} | value
 
 
+class PrivacySettings(_Section):
+    pseudonyms: bool = Field(
+        False,
+        description="keep listeners under keyed pseudonyms alone; needs the secret (see "
+        "TENUTO_PRIVACY_KEY), and the logs are read anew",
+    )
+    keep_days: int = Field(
+        0,
+        ge=0,
+        description="days of log that are kept about listeners; what is older is removed with all "
+        "that hangs on it. 0 keeps everything",
+    )
+    # Not in the records of runs, which people pass on: it says where the secret is.
+    key_file: str = Field(
+        "",
+        exclude=True,
+        description="a file outside of the workspace with the secret behind pseudonyms and "
+        "tombstones; better in the environment, as TENUTO_PRIVACY_KEY",
+    )
+
+
+class DailySettings(_Section):
+    """What `tenuto daily` does after the run."""
+
+    export_to: str = Field(
+        "",
+        description="address of a warehouse that results are sent to, such as "
+        "postgres://user@host/database; leave the password out of it. Empty: nowhere",
+    )
+    export_tables: list[str] = Field(
+        [], description="groups or tables that are sent; empty means the results"
+    )
+
+
 class EngineSettings(_Section):
     name: str = Field("duckdb", description="a member of engines/")
     threads: int = Field(0, ge=0, description="0 means one per core")
@@ -249,6 +285,8 @@ class Settings(_Section):
     churn: ChurnSettings = ChurnSettings()
     recommend: RecommendSettings = RecommendSettings()
     retention: RetentionSettings = RetentionSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    daily: DailySettings = DailySettings()
     engine: EngineSettings = EngineSettings()
 
     @model_validator(mode="before")

@@ -12,7 +12,7 @@ import filelock
 import tomli_w
 from pydantic import ValidationError
 
-from tenuto.errors import SettingsError, WorkspaceError
+from tenuto.errors import Busy, SettingsError, WorkspaceError
 from tenuto.settings import EngineSettings, Settings, SourceSettings
 
 SETTINGS_FILE = "tenuto.toml"
@@ -121,13 +121,13 @@ class Workspace:
 
         Raises
         ------
-        WorkspaceError : if another process is writing
+        Busy : if another process is writing
         """
         lock = filelock.FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout as busy:
-            raise WorkspaceError(
+            raise Busy(
                 f"another tenuto is writing to {self.root}", mend="wait for it to end, or stop it"
             ) from busy
         try:

@@ -19,7 +19,9 @@ def previous_lines(lines: pa.Table) -> pa.Array:
     texts = lines["line"].filter(pa.array(is_repeated)).combine_chunks()
     codes = pc.dictionary_encode(texts).indices.to_numpy()
     numbers = lines["source_line"].to_numpy()
-    order = np.lexsort((numbers[rows], codes))
+    # Two stable sorts: the first has hardly anything to do, since lines come in a few runs.
+    by_number = np.argsort(numbers[rows], kind="stable")
+    order = by_number[np.argsort(codes[by_number], kind="stable")]
     is_copy = np.diff(codes[order], prepend=-1) == 0
     later = rows[order[is_copy]]
     earlier = rows[order[np.flatnonzero(is_copy) - 1]]

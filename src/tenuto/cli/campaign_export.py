@@ -37,6 +37,7 @@ def command(
     ] = 500_000,
     as_json: AsJson = False,
 ) -> None:
+    from tenuto import privacy
     from tenuto.retention._exported import export
     from tenuto.workspace import Workspace
 
@@ -51,6 +52,7 @@ def command(
             with_holdout=with_holdout,
             rows_per_file=rows,
         )
+        privacy.exported(workspace, "campaign", out, done.n_rows, run=cutoff)
     if as_json:
         print_json(done.to_dict())
         return

@@ -96,8 +96,13 @@ class Lake:
 
 def put_file(engine: Engine, target: Path, rows: ir.Table, digest: str) -> None:
     """Write ``rows`` to ``target``, whole or not at all, with the digest of their inputs."""
-    metadata = {_DIGEST_KEY: digest}
+    metadata = tagged_with(digest)
     write_aside(target, lambda aside: engine.write_parquet(rows, aside, metadata))
+
+
+def tagged_with(digest: str) -> dict[str, str]:
+    """The metadata of a file that was made from what ``digest`` says."""
+    return {_DIGEST_KEY: digest}
 
 
 def stored_digest(file: Path) -> str | None:

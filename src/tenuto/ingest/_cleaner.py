@@ -12,6 +12,7 @@ from tenuto import cleaning
 from tenuto.engines import Engine
 from tenuto.ingest._lines import Lines
 from tenuto.ingest._plan import COPIES, Plan, build_plan
+from tenuto.privacy import Veil
 from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
 
@@ -28,26 +29,38 @@ class Cleaned(NamedTuple):
 
 
 class Cleaner:
-    """Cleans the lines of one source on one engine."""
+    """Cleans the lines of one source on one engine; ``veil`` hides who must not be stored."""
 
-    def __init__(self, engine: Engine, source: Any, settings: IngestSettings):
+    def __init__(
+        self, engine: Engine, source: Any, settings: IngestSettings, veil: Veil | None = None
+    ):
         self.engine = engine
         self.source = source
         self.settings = settings
+        self.veil = veil
         self._plans: dict[str, Plan] = {}
+        self._empty: dict[str, Lines] = {}
 
     def clean(self, block: pa.Table, file: RawFile) -> Cleaned:
         """The tables that come of ``block``, good until the next block of its kind."""
         lines = Lines.of(block, self.source, file)
         if file.kind not in self._plans:
+            self._empty[file.kind] = lines.empty()
             self._plans[file.kind] = build_plan(
                 self.engine, self.source, self.settings, file, lines
             )
         plan = self._plans[file.kind]
         hashes = self._shape(plan, lines, file.kind)
         records = self.engine.to_arrow(plan.records)
+        records = records if self.veil is None else self.veil.over(records)
         self.engine.lend(records, f"records_{file.kind}")
         return Cleaned(plan, records, cleaning.smallest(hashes, SKETCH_SIZE))
+
+    def let_go(self, kind: str) -> None:
+        """Keep no plain line of that kind in memory; the records of the last block stay."""
+        plain = self._empty[kind].plain
+        if plain is not None:
+            self.engine.lend(plain, f"plain_{kind}")
 
     def _shape(self, plan: Plan, lines: Lines, kind: str) -> np.ndarray:
         """Put what the records are made of behind its names; the hashes of all lines."""

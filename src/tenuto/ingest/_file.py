@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tenuto.events import schema
 from tenuto.events.lake import Lake
 from tenuto.ingest._cleaner import SKETCH_SIZE, Cleaner
 from tenuto.ingest._plan import Plan
+from tenuto.privacy import FORGOTTEN, Veil
 from tenuto.record import write_aside
 from tenuto.settings import IngestSettings
 from tenuto.sources import RawFile
@@ -32,13 +34,14 @@ class Porter:
         lake: Lake,
         set_aside: Path,
         settings: IngestSettings,
+        veil: Veil | None = None,
     ):
         self.engine = engine
         self.source = source
         self.lake = lake
         self.set_aside = set_aside
         self.settings = settings
-        self.cleaner = Cleaner(engine, source, settings)
+        self.cleaner = Cleaner(engine, source, settings, veil)
 
     def carry(self, file: RawFile, digest: str) -> dict[str, Any]:
         """Write everything that ``file`` holds and return its ledger entry."""
@@ -47,9 +50,11 @@ class Porter:
         actions: dict[str, Counter[str]] = {}
         sketch: set[int] = set()
         fragments: dict[str, int] = {}
-        for number, block in enumerate(reader):
+        # Mapped, so that nobody holds on to a block while what comes of it is written.
+        cleaned = map(partial(self.cleaner.clean, file=file), reader)
+        for number, (plan, records, smallest) in enumerate(cleaned):
+            self.cleaner.let_go(file.kind)
             name = file.key if number == 0 else f"{file.key}_b{number}"
-            plan, records, smallest = self.cleaner.clean(block, file)
             counts = self.engine.to_arrow(plan.counts).to_pylist()
             totals.update(cleaning.totals(counts, plan.rules))
             for action, known in cleaning.by_action(counts).items():
@@ -124,7 +129,7 @@ def _kept_in_order(records: pa.Table) -> pa.Array:
 
 def _stop_at_unreadable(set_aside: pa.Table) -> None:
     for row in set_aside.to_pylist():
-        if row["reason"] not in ("duplicate", "blank_line"):
+        if row["reason"] not in ("duplicate", "blank_line", FORGOTTEN):
             raise SourceError(
                 f"{row['source_file']}, row {row['source_line']}: {row['reason']}: "
                 f"{row['record'][:80]!r}",

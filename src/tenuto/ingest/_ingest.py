@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tenuto import cleaning, engines, sources
+from tenuto import cleaning, engines, privacy, sources
 from tenuto.events.lake import Lake
 from tenuto.ingest._completeness import completeness
 from tenuto.ingest._file import Porter
@@ -74,6 +74,7 @@ def _digests(workspace: Workspace, files: list[RawFile]) -> dict[str, str]:
     recipe = {
         "source": workspace.settings.source.model_dump(exclude={"logs"}),
         "settings": workspace.settings.ingest.model_dump(),
+        "privacy": privacy.recipe(workspace),
         "tenuto": versions()["tenuto"],
         "code": [
             digest_of_file(file) for folder in folders for file in sorted(folder.rglob("*.py"))
@@ -94,11 +95,13 @@ def _carry_all(
     digests: dict[str, str],
     progress: Progress | None,
 ) -> None:
+    veil = privacy.Veil.of(workspace)
+
     def open_porter() -> Porter:
         settings = workspace.settings
         engine = engines.open_engine(settings.engine, workspace.scratch)
         set_aside = workspace.audit / "set_aside"
-        return Porter(engine, source, Lake(workspace.lake), set_aside, settings.ingest)
+        return Porter(engine, source, Lake(workspace.lake), set_aside, settings.ingest, veil)
 
     def carry(porter: Porter, file: RawFile) -> int:
         ledger.write(porter.carry(file, digests[file.key]))

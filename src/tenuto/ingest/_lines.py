@@ -37,7 +37,9 @@ class Lines:
 
     def empty(self) -> Lines:
         """No lines, in the same columns."""
-        return Lines(None if self.plain is None else self.plain.slice(0, 0), self.odd.slice(0, 0))
+        # Not a slice: that would keep what it is cut from in memory.
+        plain = None if self.plain is None else self.plain.schema.empty_table()
+        return Lines(plain, self.odd.schema.empty_table())
 
 
 def _with_day(lines: pa.Table, file: RawFile) -> pa.Table:

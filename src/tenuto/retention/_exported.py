@@ -16,8 +16,8 @@ import pandas as pd
 
 from tenuto.actions._choice import LEAVE_ALONE
 from tenuto.errors import NotEnoughData
+from tenuto.privacy import write_csv
 from tenuto.record import digest_of, write_aside
-from tenuto.retention._export import write_csv
 
 EXPORTED_FILE = "exported.parquet"
 #: Rows per CSV: under 500 MB with five songs and three sentences a row.

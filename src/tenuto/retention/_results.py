@@ -17,9 +17,9 @@ import pandas as pd
 from tenuto.actions._choice import prices
 from tenuto.errors import WorkspaceError
 from tenuto.labels import is_good_news
+from tenuto.privacy import write_csv
 from tenuto.record import read_json, write_json
 from tenuto.retention._call_list import make_call_list
-from tenuto.retention._export import write_csv
 from tenuto.retention._groups import HOLDOUT, TREAT, remember, remembered
 from tenuto.retention._profit import profit_at_the_test
 from tenuto.retention._size import detectable_effect

@@ -65,8 +65,11 @@ def _digests(workspace: Workspace, lake: Lake, days: list[date]) -> dict[date, s
     code = [digest_of_file(file) for file in sorted(Path(__file__).parent.glob("*.py"))]
     so_far: list = [workspace.settings.source.model_dump(exclude={"logs"}), *code]
     digests = {}
-    for day in days:
+    # Titles stay where events of old days are removed: what later days are made of is the same.
+    for day in sorted({*days, *lake.days("titles")}):
         so_far.append([stored_digest(file) for file in lake.files_of("titles", day)])
+        if day not in days:
+            continue
         events = [stored_digest(file) for file in lake.files_of("events", day)]
         digests[day] = digest_of([so_far, events])
     return digests
@@ -137,14 +140,21 @@ def read_day(engine: Engine, lake: Lake, day: date, source: Any) -> Day:
     lacking = events.filter((events.action == "play") & events.length_s.isnull())
     needed = titles_so_far.semi_join(lacking, "item_id")
     lengths = engine.cache(usual_lengths(needed), "usual_lengths")
+    counted = events.drop(*_uncounted(source))
     return Day(
-        events=engine.cache(with_share_played(events, lengths), "events_of_the_day"),
+        events=engine.cache(with_share_played(counted, lengths), "events_of_the_day"),
         titles=engine.read_parquet(lake.files_of("titles", day), "titles"),
         profiles=engine.read_parquet(lake.files_of("profiles", day), "profiles"),
         queries=engine.read_parquet(lake.files_of("queries", day), "queries"),
         actions=tuple(source.ACTIONS),
         knows=frozenset(source.KNOWS),
     )
+
+
+def _uncounted(source: Any) -> list[str]:
+    """Columns of events that no rollup counts: to read and keep them costs as much as a rollup."""
+    sessions = [] if "session_id" in source.KNOWS else ["session_id"]
+    return ["text", "source_file", "source_line", *sessions]
 
 
 def _write_names(workspace: Workspace, lake: Lake, digests: dict[date, str]) -> None:

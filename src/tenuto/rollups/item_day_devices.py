@@ -12,4 +12,8 @@ def build(day: Day):
     plays = events.filter(
         (events.action == "play") & events.item_id.notnull() & events.device.notnull()
     )
-    return plays.group_by(list(KEY)).agg(n_plays=plays.count(), n_listeners=plays.user_id.nunique())
+    # By listener first: to count rows takes two thirds of the time of counting different users.
+    heard = plays.group_by([*KEY, "user_id"]).agg(n_plays=plays.count())
+    # Summed as floats: DuckDB sums whole numbers into 128 bits, which Parquet does not know.
+    total = heard.n_plays.cast("float64").sum().cast("int64")
+    return heard.group_by(list(KEY)).agg(n_plays=total, n_listeners=heard.count())

@@ -40,9 +40,11 @@ def _searches(day: Day):
     names = counted.select("item_id", "n_events", name=title).union(
         counted.select("item_id", "n_events", name=title + "  " + artist)
     )
+    # Only what somebody typed is ranked: one name in hundreds.
+    typed = names.semi_join(day.queries, [("name", "query")])
     best = ibis.window(group_by="name", order_by=[ibis.desc("n_events"), ibis.asc("item_id")])
-    names = names.filter(names.name.notnull()).mutate(rank=ibis.row_number().over(best))
-    chosen = names.filter(names["rank"] == 0)
+    ranked = typed.mutate(rank=ibis.row_number().over(best))
+    chosen = ranked.filter(ranked["rank"] == 0)
     hits = chosen.inner_join(day.queries, [("name", "query")])
     # Summed as floats: DuckDB sums whole numbers into 128 bits, which Parquet does not know.
     found = hits.group_by("item_id").agg(total=hits.n_searches.cast("float64").sum())

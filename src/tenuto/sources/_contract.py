@@ -123,6 +123,9 @@ def find(source: Any, logs: Path | str) -> tuple[list[RawFile], list[Ignored]]:
 
 
 def _identity(source: Any, path: Path, root: Path) -> Identity | str:
+    if path.exists() and not path.is_file():
+        # To open a pipe waits for whoever writes to it.
+        return "not a regular file"
     name = path.name if path == root else path.relative_to(root).as_posix()
     identity = source.identify(name)
     if isinstance(identity, str) or not hasattr(source, "refuses"):

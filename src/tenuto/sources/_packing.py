@@ -2,15 +2,21 @@
 
 What a file is packed in is read from its first bytes, never from its name: real
 archives carry names such as ``20170422_3_play.log``. A truncated or damaged archive
-gives every whole line before the damage, and says what the damage is.
+gives every whole line before the damage, and says what the damage is. So does one that unpacks to
+far more than a log could (a bomb), is encrypted, or holds a line without an end. Nothing is ever
+unpacked to the disk, so that names inside of an archive lead nowhere.
 """
 
 from __future__ import annotations
 
 import bz2
 import codecs
+import errno
 import gzip
 import io
+import lzma
+import os
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -28,8 +34,14 @@ from tenuto.sources._contract import unreadable
 # memory stays bounded when one is not.
 BLOCK_BYTES = 128 << 20
 _READ_BYTES = 1 << 20
+# Where a block is cut: within so much of its end, so that a file of odd lines is no slower.
+_SEARCHED_BYTES = 2 * _READ_BYTES
 # Pieces stay in the processor's cache: lines are found four times as fast as in a whole block.
 _PIECE_BYTES = 4 << 20
+# Logs are packed to a fifth, at best to a twentieth of their size; gzip can do 1,032, bzip2 more.
+_MOST_TIMES_PACKED = 200
+_NEVER_TOO_LARGE_BYTES = 256 << 20
+_LONGEST_LINE_BYTES = 64 << 20
 _LINES = pa.schema(
     {
         "source_line": pa.int64(),
@@ -44,7 +56,22 @@ _DAMAGE = (
     tarfile.TarError,
     gzip.BadGzipFile,
     zipfile.BadZipFile,
+    lzma.LZMAError,
+    # A zip that is encrypted, of a later version, or tells sizes that cannot be.
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+    OverflowError,
+    struct.error,
 )
+
+
+class _Bomb(zlib.error):
+    """More comes out of an archive than any log could hold."""
+
+
+class _EndlessLine(Exception):
+    """A line goes on for longer than any record."""
 
 
 class LineReader:
@@ -59,6 +86,7 @@ class LineReader:
         self.block_bytes = block_bytes
         self.damage: str | None = None
         self.n_bytes = 0
+        self.n_lines = 0
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Tables of ``source_line`` (from 1), ``line``, ``has_bad_bytes`` and ``is_cut_off``.
@@ -70,14 +98,22 @@ class LineReader:
         ------
         SourceError : if the file cannot be opened at all
         """
-        n_lines = 0
-        for block, is_end in _blocks(_without_mark(self._pieces()), self.block_bytes):
-            table = _to_lines(block, first_line=n_lines + 1)
-            if is_end and self.damage and block and not block.endswith(b"\n"):
-                table = _mark_last_as_cut_off(table)
-            n_lines += table.num_rows
-            if table.num_rows:
-                yield table
+        self.n_lines = 0
+        try:
+            for block, is_end in _blocks(_without_mark(self._pieces()), self.block_bytes):
+                if block:
+                    yield self._lines(block, is_end)
+        except _EndlessLine as failure:
+            self.damage = str(failure)
+
+    def _lines(self, block: bytearray, is_end: bool) -> pa.Table:
+        """The lines of ``block``, which is empty then: its text would be in memory twice."""
+        table = _to_lines(block, first_line=self.n_lines + 1)
+        if is_end and self.damage and not block.endswith(b"\n"):
+            table = _mark_last_as_cut_off(table)
+        self.n_lines += table.num_rows
+        block.clear()
+        return table
 
     def _pieces(self) -> Iterator[bytes]:
         try:
@@ -87,7 +123,10 @@ class LineReader:
         except _DAMAGE as failure:
             self.damage = str(failure) or type(failure).__name__
         except OSError as failure:
-            raise unreadable(self.path, failure) from failure
+            # A position inside of an archive that cannot be is damage, too.
+            if failure.errno != errno.EINVAL:
+                raise unreadable(self.path, failure) from failure
+            self.damage = str(failure)
 
 
 class _UpToDamage(io.RawIOBase):
@@ -96,8 +135,9 @@ class _UpToDamage(io.RawIOBase):
     Raised at once, the failure would cost what had been unpacked just before it.
     """
 
-    def __init__(self, packed: IO[bytes]):
+    def __init__(self, packed: IO[bytes], most_bytes: int):
         self.packed = packed
+        self.left = most_bytes
         self.failure: Exception | None = None
 
     def readable(self) -> bool:
@@ -110,7 +150,11 @@ class _UpToDamage(io.RawIOBase):
 
     def _read(self, n_bytes: int) -> bytes:
         try:
-            return self.packed.read1(n_bytes)  # type: ignore[attr-defined]
+            piece = self.packed.read1(n_bytes)  # type: ignore[attr-defined]
+            self.left -= len(piece)
+            if self.left < 0:
+                self.failure = _Bomb("more comes out than a log could hold: a decompression bomb")
+            return piece
         except _DAMAGE as failure:
             self.failure = failure
         except OSError as failure:
@@ -125,20 +169,25 @@ def _unpacked(path: Path) -> Iterator[bytes]:
     with path.open("rb") as raw:
         head = raw.read(4)
         raw.seek(0)
+        most = max(_NEVER_TOO_LARGE_BYTES, _MOST_TIMES_PACKED * os.fstat(raw.fileno()).st_size)
         if head == b"PK\3\4":
             with zipfile.ZipFile(raw) as archive:
                 for name in sorted(archive.namelist()):
-                    yield from _with_line_end(_to_the_end(archive.open(name)))
+                    for piece in _with_line_end(_to_the_end(archive.open(name), most)):
+                        most -= len(piece)
+                        yield piece
         elif head[:2] == b"\x1f\x8b":
-            yield from _to_the_end(gzip.GzipFile(fileobj=raw))
+            yield from _to_the_end(gzip.GzipFile(fileobj=raw), most)
         elif head[:3] == b"BZh":
-            yield from _to_the_end(bz2.BZ2File(raw))
+            yield from _to_the_end(bz2.BZ2File(raw), most)
         else:
-            yield from _to_the_end(raw)
+            yield from _to_the_end(raw, most)
 
 
-def _to_the_end(packed: IO[bytes] | gzip.GzipFile | bz2.BZ2File) -> Iterator[bytes]:
-    up_to_damage = _UpToDamage(packed)  # type: ignore[arg-type]
+def _to_the_end(
+    packed: IO[bytes] | gzip.GzipFile | bz2.BZ2File, most_bytes: int
+) -> Iterator[bytes]:
+    up_to_damage = _UpToDamage(packed, most_bytes)  # type: ignore[arg-type]
     stream = io.BufferedReader(up_to_damage, _READ_BYTES)
     is_tar = stream.peek(512)[257:262] == b"ustar"
     try:
@@ -192,10 +241,16 @@ def _blocks(pieces: Iterator[bytes], block_bytes: int) -> Iterator[tuple[bytearr
 
     Never before a line that starts with a tab: it may be the second half of a record
     that was broken in two.
+
+    Raises
+    ------
+    _EndlessLine : if there is no place to cut for longer than any record
     """
     buffer = bytearray()
     for piece in pieces:
         buffer += piece
+        if len(buffer) > block_bytes + _LONGEST_LINE_BYTES:
+            raise _EndlessLine(f"a record goes on for more than {_LONGEST_LINE_BYTES >> 20} MB")
         if len(buffer) >= block_bytes and (end := _last_cut(buffer)):
             rest = buffer[end:]
             del buffer[end:]
@@ -206,10 +261,11 @@ def _blocks(pieces: Iterator[bytes], block_bytes: int) -> Iterator[tuple[bytearr
 
 def _last_cut(buffer: bytearray) -> int:
     """The position after the last line end that is followed by something else than a tab."""
-    end = buffer.rfind(b"\n", 0, len(buffer) - 1)
-    while end >= 0 and buffer[end + 1] == ord("\t"):
-        end = buffer.rfind(b"\n", 0, end)
-    return end + 1
+    first = max(0, len(buffer) - _SEARCHED_BYTES)
+    content = np.frombuffer(memoryview(buffer)[first:].tobytes(), dtype=np.uint8)
+    is_cut = (content[:-1] == ord("\n")) & (content[1:] != ord("\t"))
+    places = np.flatnonzero(is_cut)
+    return 0 if len(places) == 0 else first + int(places[-1]) + 1
 
 
 def _to_lines(block: bytearray, first_line: int) -> pa.Table:

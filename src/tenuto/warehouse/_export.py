@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from tenuto import privacy
 from tenuto.warehouse._choice import chosen
 from tenuto.warehouse._connect import connected
 from tenuto.warehouse._contract import Exported, Part, Table
@@ -79,7 +80,15 @@ def export(
             if not _is_there(warehouse, table, part, written, there)
             or (force and part.schema is not None)
         ]
-        sent = _send(warehouse, _together(todo), progress)
+        sent: dict[str, tuple[int, int]] = {}
+        try:
+            _send(warehouse, _together(todo), progress, sent)
+        finally:
+            # Also what went before something failed.
+            n_rows = sum(n_rows for _, n_rows in sent.values())
+            what = f"warehouse: {', '.join(sent)}"
+            if sent:
+                privacy.exported(at.workspace, what, address.shown, n_rows, run=at.cutoff)
     return ExportSummary(
         address.shown,
         at.cutoff,
@@ -114,9 +123,9 @@ def _send(
     warehouse: Warehouse,
     batches: Sequence[Sequence[tuple[Table, Part]]],
     progress: Progress | None,
-) -> dict[str, tuple[int, int]]:
-    """How many parts and rows of each table were sent."""
-    sent: dict[str, tuple[int, int]] = {}
+    sent: dict[str, tuple[int, int]],
+) -> None:
+    """Send ``batches``, and count in ``sent`` how many parts and rows of each table went."""
     for number, batch in enumerate(batches):
         if progress is not None:
             progress("exporting", number, len(batches))
@@ -129,4 +138,3 @@ def _send(
                 sent[table.name] = (n_parts + 1, n_rows + warehouse.replace(table, part))
     if progress is not None and batches:
         progress("exporting", len(batches), len(batches))
-    return sent

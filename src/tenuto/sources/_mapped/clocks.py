@@ -51,7 +51,8 @@ def to_utc(values: pa.Array, clock: Clock) -> pa.Array:
         local = values.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
         return _of_our_days(_from_zone(local, clock.zone))
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _from_numbers(values.cast(pa.float64()), clock.unit)
+        # Not safe: what a float cannot hold exactly is no clock of our days.
+        return _from_numbers(values.cast(pa.float64(), safe=False), clock.unit)
     return _from_text(values.cast(pa.string()), clock)
 
 

@@ -13,6 +13,13 @@ import pyarrow.parquet as pq
 from tenuto.errors import SourceError
 from tenuto.sources._mapped.raw_blocks import BLOCK_ROWS, RawBlock, as_text
 
+# What Arrow says of a file that is damaged; names of columns may be no text.
+_DAMAGE = (pa.ArrowException, UnicodeDecodeError)
+# A table of one value over and over fits in a few bytes. Even such a column of a log stands beside
+# others that take a byte a row.
+_MOST_CELLS_PER_BYTE = 200
+_NEVER_TOO_MANY_CELLS = 100_000_000
+
 
 class ParquetReader:
     """Reads one Parquet file; columns keep their types, ``source_line`` is the row from 1."""
@@ -25,13 +32,14 @@ class ParquetReader:
 
     def __iter__(self) -> Iterator[RawBlock]:
         file = open_parquet(self._path)
+        _refuse_bomb(self._path, file)
         self.n_bytes = sum(
             file.metadata.row_group(group).total_byte_size for group in range(file.num_row_groups)
         )
         batches = file.iter_batches(batch_size=min(self._block_rows, BLOCK_ROWS))
         try:
             yield from as_blocks(batches, self._block_rows)
-        except (pa.ArrowInvalid, OSError) as failure:
+        except (*_DAMAGE, OSError) as failure:
             # Some of it may have been read: what came before stays, like lines of an archive.
             self.damage = str(failure).partition("\n")[0]
 
@@ -45,11 +53,21 @@ def open_parquet(path: Path) -> pq.ParquetFile:
     """
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as failure:
+    except (*_DAMAGE, OSError) as failure:
         raise SourceError(
             f"{path} is no whole Parquet file: {str(failure).partition(chr(10))[0]}",
             mend="get it again, or move it out of the folder",
         ) from failure
+
+
+def _refuse_bomb(path: Path, file: pq.ParquetFile) -> None:
+    n_cells = file.metadata.num_rows * file.metadata.num_columns
+    if n_cells > max(_NEVER_TOO_MANY_CELLS, _MOST_CELLS_PER_BYTE * path.stat().st_size):
+        raise SourceError(
+            f"{path} has {file.metadata.num_rows:,} rows in {path.stat().st_size:,} bytes: a "
+            "decompression bomb",
+            mend="do not use it; move it out of the folder",
+        )
 
 
 def names_in_parquet(path: Path) -> list[str]:

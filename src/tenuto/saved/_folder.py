@@ -5,7 +5,8 @@
 
 Nothing in it is executed on load: no pickle, no joblib, no eval (churn.md §6.4). The
 manifest guards against damage and mixing, not against who may write the folder: its own
-digest, returned on save, is what a registry keeps.
+digest, returned on save, is what a registry keeps. What a folder from elsewhere could do to a
+reader, `_unpacked` and `_trees` look at.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 #: Refused unread above this: far over any model of ours, below what fills a server's memory.
 MAX_BYTES = 1 << 30
+_MOST_FILES, _MAX_MANIFEST_BYTES = 1_000, 16 << 20
 
 
 def write_folder(folder: Path, card: dict[str, Any], files: dict[str, bytes]) -> str:
@@ -63,6 +65,8 @@ def read_folder(folder: Path, fields: set[str]) -> tuple[dict[str, Any], dict[st
     manifest = _manifest(folder, fields)
     wanted: dict[str, str] = manifest["files"]
     there = {path.name for path in folder.iterdir()} - {MANIFEST}
+    if len(there) > _MOST_FILES:
+        raise ContractError(f"{folder} has {len(there):,} files", mend=_AGAIN)
     if there != set(wanted):
         odd = ", ".join(sorted(there ^ set(wanted)))
         raise ContractError(f"{folder}: files missing or not in the manifest: {odd}", mend=_AGAIN)
@@ -82,8 +86,11 @@ def as_json(value: Any) -> bytes:
 
 
 def from_json(content: bytes) -> Any:
-    """Undo `as_json`; ValueError if it is not JSON."""
-    return json.loads(content)
+    """Undo `as_json`; ValueError if it is not JSON, or nested too deep."""
+    try:
+        return json.loads(content)
+    except RecursionError as problem:
+        raise ValueError("it is nested too deep") from problem
 
 
 def digest(content: bytes) -> str:
@@ -96,12 +103,15 @@ def _manifest(folder: Path, fields: set[str]) -> dict[str, Any]:
     if not path.is_file():
         raise ContractError(f"{folder} is not a saved model: no {MANIFEST}", mend="save one first")
     try:
-        manifest = from_json(_read(path))
+        manifest = from_json(_read(path, _MAX_MANIFEST_BYTES))
     except ValueError as problem:
         raise ContractError(f"{path} cannot be read: {problem}", mend=_AGAIN) from problem
     needed = fields | {"format", "files"}
     if not isinstance(manifest, dict) or not needed <= set(manifest):
         raise ContractError(f"{path} lacks some of: {', '.join(sorted(needed))}", mend=_AGAIN)
+    files = manifest["files"]
+    if not isinstance(files, dict) or not all(isinstance(part, str) for part in files.values()):
+        raise ContractError(f"{path}: files is no table of digests", mend=_AGAIN)
     if manifest["format"] != FORMAT:
         raise ContractError(
             f"{path} has format {manifest['format']}, this version reads {FORMAT}",
@@ -110,7 +120,7 @@ def _manifest(folder: Path, fields: set[str]) -> dict[str, Any]:
     return manifest
 
 
-def _read(path: Path) -> bytes:
-    if not path.is_file() or path.is_symlink() or path.stat().st_size > MAX_BYTES:
+def _read(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > max_bytes:
         raise ContractError(f"{path} is not a file of a sensible size", mend=_AGAIN)
     return path.read_bytes()

@@ -1,7 +1,8 @@
-"""CSV for a CRM: RFC 4180, UTF-8, and nothing in it that a spreadsheet would run.
+"""CSV for people and CRMs: RFC 4180, UTF-8, and nothing in it that a spreadsheet would run.
 
-A cell of text that begins with = + - @, a tab or a carriage return is a formula to a spreadsheet;
-it gets a ' in front. Song titles and ids come from outside. A number, negative or not, stays one.
+A cell of text that begins with = + - @, a tab or a line end is a formula to a spreadsheet, in some
+countries also with their wide forms; it gets a ' in front. Song titles and ids come from outside. A
+number, negative or not, stays one.
 
 Source: RFC 4180; OWASP, "CSV injection"; churn.md §6.2.
 """
@@ -16,10 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenuto.record import write_aside
 
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BEGINS_A_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+_MAY_BE_A_FORMULA = f"^[{re.escape(''.join(_BEGINS_A_FORMULA))}]"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -28,6 +32,27 @@ def guarded(text: str) -> str:
     if text.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
+
+
+def guarded_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` with all text guarded, for whoever writes them."""
+    found = rows.copy()
+    for name in rows:
+        if rows[name].dtype == object or pd.api.types.is_string_dtype(rows[name]):
+            found[name] = rows[name].map(_guarded_cell)
+    return found
+
+
+def guarded_table(table: pa.Table) -> pa.Table:
+    """The same for an Arrow table; columns without anything to guard stay as they are."""
+    for at, field in enumerate(table.schema):
+        if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+            continue
+        found = pc.fill_null(pc.match_substring_regex(table[at], _MAY_BE_A_FORMULA), False)
+        if pc.any(found).as_py():
+            cells = pa.array(map(_guarded_cell, table[at].to_pylist()), field.type)
+            table = table.set_column(at, field, cells)
+    return table
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:
@@ -40,6 +65,10 @@ def write_csv(table: pd.DataFrame, file: Path) -> None:
             writer.writerows(_rows(table))
 
     write_aside(file, write)
+
+
+def _guarded_cell(cell: Any) -> Any:
+    return guarded(cell) if isinstance(cell, str) else cell
 
 
 def _rows(table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
