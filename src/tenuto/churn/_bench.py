@@ -13,10 +13,19 @@ from tenuto import labels
 from tenuto.churn import learns_from_times, usual_models
 from tenuto.churn._calibrated import Calibration, learned
 from tenuto.churn._contract import ChurnModel
-from tenuto.churn._dataset import CutoffData, at_cutoff
-from tenuto.churn._examples import Examples
+from tenuto.churn._dataset import CutoffData
+from tenuto.churn._loader import Loader
 from tenuto.churn._next_step import METRICS, NextStep, cross_fitted, judged
-from tenuto.churn._protocols import Progress, Scored, Settings, fit, forward, snapshot, thinned
+from tenuto.churn._protocols import (
+    Progress,
+    Scored,
+    Settings,
+    fit,
+    forward,
+    snapshot,
+    thinned,
+)
+from tenuto.churn._side_by_side import side_by_side
 from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
@@ -48,15 +57,18 @@ class Bench:
         random_state: int,
         progress: Progress | None,
         cutoff: date,
+        n_threads: int = 1,
     ):
         self.engine = engine
         self.timeline = timeline
         self.settings = settings
         self.random_state = random_state
         self.progress = progress
+        self.n_threads = n_threads
         self.names = settings.models or usual_models()
         self.label = settings.label or labels.usual_label(timeline.past(engine, cutoff))
         self.spacing = Spacing.of(self.label, settings)
+        self.loader = Loader(engine, timeline, settings, self.label, n_threads)
         self.model_settings: Settings = {}
         if settings.call_list_model not in self.names:
             raise SettingsError(
@@ -99,33 +111,14 @@ class Bench:
             before, self.spacing.apart_days, first_day, history_days, n, step_days
         )
 
-    def load(
-        self,
-        cutoff: date,
-        *,
-        is_labelled: bool = True,
-        all_windows: bool = False,
-        known_until: date | None = None,
-    ) -> CutoffData:
-        """Examples of a cutoff, by default with windows that every training cutoff has seen."""
-        return at_cutoff(
-            self.engine,
-            self.timeline,
-            cutoff,
-            label=self.label,
-            horizon_days=self.settings.horizon_days,
-            bin_days=self.settings.bin_days,
-            max_window_days=None if all_windows else self.settings.min_history_days,
-            is_labelled=is_labelled,
-            known_until=known_until,
-        )
+    def load(self, cutoff: date, **options: bool) -> CutoffData:
+        """See `Loader.load`."""
+        return self.loader.load(cutoff, **options)
 
     def forward(self, training_cutoffs: list[date], test: CutoffData, names: list[str]) -> Scored:
         known = test.cutoff if learns_from_times(names) else None
         return forward(
-            Examples.concatenate(
-                [self.load(cutoff, known_until=known).examples for cutoff in training_cutoffs]
-            ),
+            self.loader.training(training_cutoffs, known),
             test.examples,
             names,
             horizon_days=self.spacing.open_days,
@@ -135,6 +128,7 @@ class Bench:
             settings=self.model_settings,
             sampling=self.settings.sampling,
             progress=self.progress,
+            n_threads=self.n_threads,
         )
 
     def calibration_before(self, cutoff: date) -> Calibration:
@@ -171,6 +165,7 @@ class Bench:
             settings=self.model_settings,
             sampling=self.settings.sampling,
             progress=self.progress,
+            n_threads=self.n_threads,
         )
 
     def next_step(
@@ -195,13 +190,14 @@ class Bench:
     def final_models(self, called: Scored) -> dict[str, ChurnModel]:
         """Each model fitted on every training user, to be kept and to score newcomers."""
         rows = thinned(called.training, self.settings.max_training_rows)
-        return {
-            name: fit(
+
+        def learn(name: str) -> ChurnModel:
+            return fit(
                 name,
                 rows,
                 random_state=self.random_state,
                 settings=self.model_settings,
                 sampling=self.settings.sampling,
             )
-            for name in self.names
-        }
+
+        return dict(zip(self.names, side_by_side(learn, self.names, self.n_threads), strict=True))

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from types import ModuleType
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from tenuto import labels
 from tenuto.churn._examples import Examples
 from tenuto.churn._follow_up import FollowUp, followed_days
+from tenuto.churn._seen import GONE, IMMUNE, ROBOT, Draw, Seen
 from tenuto.engines import Engine
-from tenuto.errors import SettingsError
 from tenuto.features import Feature, build_features
-from tenuto.timeline import POPULATIONS, OwnPast, Past, Timeline, listeners
-
-_ROBOT, _GONE, _IMMUNE = "robot", "gone", "immune"
+from tenuto.timeline import POPULATIONS, OwnPast, Timeline
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,27 @@ class CutoffData:
     n_robots: int
     n_gone: int = 0
     n_immune: int = 0
+
+    @staticmethod
+    def concatenate(parts: Sequence[CutoffData]) -> CutoffData:
+        """One cutoff from its parts, of other listeners each."""
+        if len(parts) == 1:
+            return parts[0]
+        return CutoffData(
+            parts[0].cutoff,
+            Examples.concatenate([part.examples for part in parts]),
+            pd.concat([part.people for part in parts], ignore_index=True),
+            parts[0].features,
+            sum(part.n_robots for part in parts),
+            sum(part.n_gone for part in parts),
+            sum(part.n_immune for part in parts),
+        )
+
+    def within(self, max_window_days: int) -> CutoffData:
+        """The same with the features alone that look back so many days at most."""
+        features = [item for item in self.features if item.looks_within(max_window_days)]
+        X = self.examples.X[[item.name for item in features]]
+        return replace(self, features=features, examples=replace(self.examples, X=X))
 
     def populations(self) -> dict[str, np.ndarray]:
         """A bool mask per population."""
@@ -59,6 +77,7 @@ def at_cutoff(
     max_window_days: int | None = None,
     is_labelled: bool = True,
     known_until: date | None = None,
+    draw: Draw | None = None,
 ) -> CutoffData:
     """The examples of one cutoff; robots, and those to whom it cannot happen, are left out (K4).
 
@@ -76,15 +95,31 @@ def at_cutoff(
     UnknownName : if there is no such label
     SettingsError : if the source knows nothing that the label needs
     """
-    member = labels.CATALOGUE.get(label)
-    own_bins = getattr(member, "BINS", None)
-    past = (
-        timeline.own_past(engine, cutoff, bin_days) if own_bins else timeline.past(engine, cutoff)
+    seen = Seen.at(engine, timeline, cutoff, label=label, bin_days=bin_days)
+    return examples_of(
+        seen if draw is None else seen.drawn(draw),
+        timeline,
+        horizon_days=horizon_days,
+        max_window_days=max_window_days,
+        is_labelled=is_labelled,
+        known_until=known_until,
     )
-    _refuse_unknown(label, member.NEEDS, past)
-    everybody = engine.cache(_judged(listeners(past), member, bin_days))
-    people = everybody.filter(everybody.left_out.isnull()).drop("left_out", "robot_reason")
-    built = build_features(past, people, max_window_days=max_window_days)
+
+
+def examples_of(
+    seen: Seen,
+    timeline: Timeline,
+    *,
+    horizon_days: int,
+    max_window_days: int | None = None,
+    is_labelled: bool = True,
+    known_until: date | None = None,
+) -> CutoffData:
+    """The examples of those seen; see `at_cutoff`."""
+    engine, cutoff, member, past = seen.engine, seen.cutoff, seen.member, seen.past
+    people = seen.people
+    known = past.among(people) if seen.is_drawn else past
+    built = build_features(known, people, max_window_days=max_window_days)
     table = built.table
     if is_labelled:
         future = (
@@ -100,55 +135,39 @@ def at_cutoff(
         table = table.inner_join(days, "user_id")
     if isinstance(past, OwnPast):
         table = table.inner_join(past.cutoffs.select("user_id", "own_cutoff"), "user_id")
-    frame = engine.to_arrow(table.order_by("user_id")).to_pandas()
+    rows = engine.to_arrow(table.order_by("user_id"))
+    X = _matrix(rows, built.names)
+    frame = rows.drop_columns(built.names).to_pandas()
+    del rows
     examples = Examples(
         user_id=frame["user_id"].to_numpy(),
         cutoff=frame["own_cutoff"].to_numpy()
-        if own_bins
+        if isinstance(past, OwnPast)
         else np.full(len(frame), np.datetime64(cutoff)),
-        X=frame[built.names],
+        X=X,
         y=frame["label"].to_numpy() if is_labelled else None,
         outcome=frame["outcome"].to_numpy() if "outcome" in frame else None,
         follow_up=None if followed is None else _times(frame, followed, member, horizon_days),
     )
-    seen = engine.to_arrow(people.order_by("user_id")).to_pandas()
-    counted = everybody.group_by("left_out").agg(n=lambda rows: rows.count())
-    n_out = dict(zip(*engine.to_arrow(counted).to_pydict().values(), strict=True))
+    n_out = seen.counts()
     return CutoffData(
         cutoff,
         examples,
-        seen,
+        engine.to_arrow(people.order_by("user_id")).to_pandas(),
         built.features,
-        *(n_out.get(reason, 0) for reason in (_ROBOT, _GONE, _IMMUNE)),
+        *(n_out.get(reason, 0) for reason in (ROBOT, GONE, IMMUNE)),
     )
+
+
+def _matrix(rows: pa.Table, names: list[str]) -> pd.DataFrame:
+    """Features as one block; the usual way from Arrow has each number three times in memory."""
+    block = np.empty((len(names), rows.num_rows))
+    for place, name in enumerate(names):
+        block[place] = rows[name].to_numpy()
+    return pd.DataFrame(block.T, columns=names, copy=False)
 
 
 def _times(frame: pd.DataFrame, followed: int, member: ModuleType, horizon_days: int) -> FollowUp:
     days = frame["event_day"].to_numpy(dtype=np.float64, na_value=np.nan)
     is_return = getattr(member, "EVENT_IS_A_RETURN", False)
     return FollowUp(days, np.full(len(frame), followed), horizon_days, is_return)
-
-
-def _refuse_unknown(label: str, needs: tuple[str, ...], past: Past) -> None:
-    missing = [column for column in needs if column not in past.table("user_days").columns]
-    if missing:
-        raise SettingsError(
-            f"the label '{label}' needs {', '.join(missing)}, of which this source tells nothing",
-            mend="choose another churn.label in tenuto.toml; `tenuto list labels` names them",
-        )
-
-
-def _judged(everybody: ir.Table, member: ModuleType, bin_days: int) -> ir.Table:
-    """``everybody`` with the reason for which one is ``left_out``; NULL for examples."""
-    gone = everybody.days_since_cancelled.notnull()
-    if getattr(member, "BINS", (1, 1))[0] == 0:
-        # The bin itself is looked at: who cancelled in it was there when it began.
-        gone = gone & (everybody.days_since_cancelled > bin_days)
-    can_happen = member.at_risk(everybody) if hasattr(member, "at_risk") else ibis.literal(True)
-    reason = ibis.cases(
-        (everybody.robot_reason.notnull(), _ROBOT),
-        (gone, _GONE),
-        (~can_happen, _IMMUNE),
-        else_=None,
-    )
-    return everybody.mutate(left_out=reason)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,18 @@ import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
 from tenuto.errors import ContractError
+from tenuto.saved import refuse_bomb
 
 #: Types beyond skops' own that may be built on load. The list lives here and never in the
 #: file: a file that may trust itself is trusted by nobody (churn.md §2.1, row 24).
 TRUSTED = ("numpy.dtype", "sklearn.tree._tree.Tree")
 
 _SCHEMA = "schema.json"
+# Whatever skops, NumPy and scikit-learn say of a file that was made up: they check as they build.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, MemoryError, ImportError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, AssertionError),
+)
 # The oldest time a zip can tell.
 _STILL = (1980, 1, 1, 0, 0, 0)
 
@@ -40,16 +47,31 @@ def from_bytes(content: bytes) -> Any:
     ContractError : if the file holds a type that is not on the list, or is no skops file
     """
     try:
-        return skops.io.loads(content, trusted=list(TRUSTED))
+        estimator = skops.io.loads(refuse_bomb(content), trusted=list(TRUSTED))
+        _check_trees(estimator)
+        return estimator
     except UntrustedTypesFoundException as problem:
         raise ContractError(
             f"the saved model holds types that are not allowed: {problem}",
             mend="do not use this file; train and save the model again",
         ) from problem
-    except (zipfile.BadZipFile, KeyError) as problem:
+    except _DAMAGE as problem:
         raise ContractError(
             f"the saved model cannot be read: {problem}", mend="train and save the model again"
         ) from problem
+
+
+def _check_trees(estimator: Any) -> None:
+    """Refuse trees whose splits lead out of their own arrays: scikit-learn follows them blindly."""
+    for one in np.ravel(getattr(estimator, "estimators_", [])):
+        tree, n_features = one.tree_, int(estimator.n_features_in_)
+        own, is_split = np.arange(tree.node_count), tree.children_left != tree.children_right
+        sides = np.stack([tree.children_left, tree.children_right])[:, is_split]
+        feature = tree.feature[is_split]
+        is_sound = (sides > own[is_split]).all() and (sides < tree.node_count).all()
+        is_sound = is_sound and (tree.children_left[~is_split] == -1).all()
+        if not is_sound or ((feature < 0) | (feature >= n_features)).any():
+            raise ValueError("its trees are not sound")
 
 
 def _normalised(content: bytes) -> bytes:

@@ -10,7 +10,7 @@ from tenuto.churn._dataset import CutoffData
 from tenuto.churn._judging import judge
 from tenuto.churn._protocols import Scored
 from tenuto.evaluation import curves
-from tenuto.evaluation.folds import user_fold
+from tenuto.evaluation.folds import some_of, user_fold
 from tenuto.evaluation.importance import permutation_importance
 from tenuto.evaluation.leaks import single_feature_aucs
 from tenuto.timeline import HEADLINE
@@ -22,6 +22,8 @@ _CURVES = {
     "reliability": curves.reliability,
 }
 _IMPORTANCE_REPEATS = 5
+#: Shuffled and scored for each repeat and family: with more rows nothing changes but the time.
+_IMPORTANCE_ROWS = 50_000
 # What the list shows beside the probability, where the source has it.
 _SHOWN = ("days_since_last_play", "n_plays_14d", "n_active_days_14d", "played_s_14d")
 
@@ -61,7 +63,9 @@ def curves_of(honest: Scored, test: CutoffData) -> pd.DataFrame:
 
 def importances(honest: Scored, test: CutoffData, model: str, random_state: int) -> pd.DataFrame:
     """What the call list's model leans on, by family of features, among the headline listeners."""
-    rows = test.populations()[HEADLINE]
+    rows = some_of(
+        test.populations()[HEADLINE], test.examples.user_id, _IMPORTANCE_ROWS, "importances"
+    )
     fold = user_fold(test.examples.user_id, len(honest.models[model]), "forward")[rows]
     families: dict[str, list[str]] = {}
     for feature in test.features:
@@ -105,7 +109,9 @@ def funnel(latest: CutoffData, test: CutoffData) -> pd.DataFrame:
 
 def feature_card(whole: CutoffData, test: CutoffData) -> pd.DataFrame:
     """One row per feature: what it is, how often it is NULL, its AUC alone (headline)."""
-    rows = whole.populations()[HEADLINE]
+    rows = some_of(
+        whole.populations()[HEADLINE], whole.examples.user_id, _IMPORTANCE_ROWS, "feature_card"
+    )
     labels = whole.examples.y
     assert labels is not None
     alone = single_feature_aucs(whole.examples.X[rows], labels[rows])

@@ -17,6 +17,7 @@ import pandas as pd
 from tenuto import saved
 from tenuto.churn._dataset import CutoffData
 from tenuto.churn._examples import Examples
+from tenuto.churn._trees import booster_of, text_of
 from tenuto.errors import NotEnoughData
 from tenuto.evaluation.folds import user_fold
 from tenuto.evaluation.intervals import interval
@@ -89,15 +90,13 @@ class NextStep:
     def save(self, folder: Path) -> str:
         """Write the model, as the others are written; the digest of its manifest."""
         card = {"model": "next_step", "columns": list(self.columns), "outcomes": self.outcomes}
-        return saved.write_folder(
-            folder, card, {"model.txt": self.booster.model_to_string().encode()}
-        )
+        return saved.write_folder(folder, card, {"model.txt": text_of(self.booster)})
 
     @classmethod
     def load(cls, folder: Path) -> NextStep:
         """A saved model; nothing in the folder is executed."""
         card, files = saved.read_folder(folder, {"model", "columns", "outcomes"})
-        booster = lightgbm.Booster(model_str=files["model.txt"].decode())
+        booster = booster_of(files["model.txt"])
         return cls(tuple(card["outcomes"]), tuple(card["columns"]), booster)
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 from tenuto.churn import CATALOGUE
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._examples import Examples
+from tenuto.churn._side_by_side import side_by_side
 from tenuto.errors import ContractError, LeakError, NotEnoughData
 from tenuto.evaluation.folds import user_fold, user_hash
 from tenuto.sampling import NONE
@@ -71,6 +72,7 @@ def forward(
     sampling: str = NONE,
     fold_of: Callable[[Examples], np.ndarray] | None = None,
     progress: Progress | None = None,
+    n_threads: int = 1,
 ) -> Scored:
     """Cross-fitted out of time and out of user: every test listener is scored.
 
@@ -83,6 +85,8 @@ def forward(
     settings : model name -> keywords for its ``Model``
     sampling : a member of ``sampling``; it touches the rows trained on, never those scored
     fold_of : the fold of each row, from 0 to ``n_folds - 1``; by default a hash of the user
+    n_threads : so many models are fitted side by side, each by one thread and from a seed of
+        its own: the same bytes whatever their number
 
     Raises
     ------
@@ -94,17 +98,21 @@ def forward(
     training_fold, test_fold = fold_of(training), fold_of(test)
     probabilities = {name: np.full(len(test), np.nan) for name in model_names}
     models: dict[str, list[ChurnModel]] = {name: [] for name in model_names}
-    for fold in range(n_folds):
-        others = thinned(training.take(training_fold != fold), max_training_rows)
-        asked = test.X[test_fold == fold]
-        for name in model_names:
-            seed = _seed(random_state, name, fold)
-            model = fit(name, others, random_state=seed, settings=settings, sampling=sampling)
-            models[name].append(model)
-            probabilities[name][test_fold == fold] = model.predict(asked)
-            if progress is not None:
-                done = sum(len(fitted) for fitted in models.values())
-                progress(done, n_folds * len(model_names), f"{name}, fold {fold + 1}")
+    tasks = [(fold, name) for fold in range(n_folds) for name in model_names]
+
+    def learn(task: tuple[int, str]) -> tuple[ChurnModel, np.ndarray]:
+        fold, name = task
+        others = training.take(_thinned_rows(training, training_fold != fold, max_training_rows))
+        seed = _seed(random_state, name, fold)
+        model = fit(name, others, random_state=seed, settings=settings, sampling=sampling)
+        return model, model.predict(test.X[test_fold == fold])
+
+    learned = side_by_side(learn, tasks, n_threads)
+    for done, ((fold, name), (model, said)) in enumerate(zip(tasks, learned, strict=True), 1):
+        models[name].append(model)
+        probabilities[name][test_fold == fold] = said
+        if progress is not None:
+            progress(done, len(tasks), f"{name}, fold {fold + 1}")
     label = "out of time and out of user"
     return Scored("forward", label, training, test, _tidy(test, probabilities, test_fold), models)
 
@@ -118,6 +126,7 @@ def snapshot(
     settings: Settings | None = None,
     sampling: str = NONE,
     progress: Progress | None = None,
+    n_threads: int = 1,
 ) -> Scored:
     """One cutoff, a fifth of the users held out: the earlier projects' protocol, optimistic.
 
@@ -137,10 +146,15 @@ def snapshot(
     is_test = user_fold(examples.user_id, 5, "snapshot") == 0
     training, test = thinned(examples.take(~is_test), max_training_rows), examples.take(is_test)
     probabilities, models = {}, {}
-    for done, name in enumerate(model_names, start=1):
+
+    def learn(name: str) -> tuple[ChurnModel, np.ndarray]:
         seed = _seed(random_state, name, 0)
         model = fit(name, training, random_state=seed, settings=settings, sampling=sampling)
-        probabilities[name], models[name] = model.predict(test.X), [model]
+        return model, model.predict(test.X)
+
+    learned = side_by_side(learn, model_names, n_threads)
+    for done, (name, (model, said)) in enumerate(zip(model_names, learned, strict=True), 1):
+        probabilities[name], models[name] = said, [model]
         if progress is not None:
             progress(done, len(model_names), name)
     label = "optimistic: same days, other users"
@@ -177,9 +191,35 @@ def thinned(examples: Examples, max_rows: int) -> Examples:
     """
     if len(examples) <= max_rows:
         return examples
-    hashes = user_hash(examples.user_id, "thinned")
-    limit = np.sort(hashes)[max_rows - 1]
-    return examples.take(hashes <= limit)
+    return examples.take(_thinned_rows(examples, np.ones(len(examples), dtype=bool), max_rows))
+
+
+def _thinned_rows(examples: Examples, mask: np.ndarray, max_rows: int) -> np.ndarray:
+    """Where the rows of ``mask`` are, thinned: chosen before they are copied."""
+    rows = np.flatnonzero(mask)
+    if len(rows) <= max_rows:
+        return rows
+    hashes = user_hash(examples.user_id[rows], "thinned")
+    return rows[hashes <= np.partition(hashes, max_rows - 1)[max_rows - 1]]
+
+
+def enough_users(
+    user_ids: Sequence[np.ndarray], n_folds: int, max_rows: int
+) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Which users `forward` can do with, out of ``user_ids`` of several training cutoffs.
+
+    It takes ids and says yes to those that `thinned` would take in any fold, so that the
+    features of others need not be built; None where it would take everybody.
+    """
+    every = np.concatenate(user_ids)
+    hashes, folds = user_hash(every, "thinned"), user_fold(every, n_folds, "forward")
+    limits = []
+    for fold in range(n_folds):
+        others = hashes[folds != fold]
+        if len(others) <= max_rows:
+            return None
+        limits.append(np.partition(others, max_rows - 1)[max_rows - 1])
+    return lambda asked: user_hash(asked, "thinned") <= max(limits)
 
 
 def _refuse_open_labels(training: Examples, test: Examples, horizon_days: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tenuto.churn._spark_model import SparkModel
 from tenuto.churn._spark_trees import booster_of, trees_told, weighed
+from tenuto.saved import whole_trees
 
 
 class SparkTrees(SparkModel):
@@ -35,4 +36,4 @@ class SparkTrees(SparkModel):
     def _restore(self, files):
         super()._restore(files)
         self.text = files["trees.txt"].decode()
-        self.booster = booster_of(self.text)
+        self.booster = booster_of(whole_trees(files["trees.txt"]))

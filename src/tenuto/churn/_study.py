@@ -60,11 +60,13 @@ def study(
     random_state: int,
     tuned: Tuned | None = None,
     progress: Progress | None = None,
+    n_threads: int = 1,
 ) -> Study:
     """The whole of it at one cutoff.
 
     Where the outcome of ``cutoff`` is known already, it is also the test; else the test is the
-    latest cutoff whose outcome is. ``tuned`` gives settings of models instead of their defaults.
+    latest cutoff whose outcome is. ``tuned`` gives settings of models instead of their defaults;
+    ``n_threads`` fit side by side, and change nothing else.
 
     Raises
     ------
@@ -72,18 +74,18 @@ def study(
     LeakError : if a feature or a model is too good to be true
     SettingsError : if the model of the call list is not among those asked for
     """
-    bench = Bench(engine, timeline, settings, random_state, progress, cutoff)
+    bench = Bench(engine, timeline, settings, random_state, progress, cutoff, n_threads)
     bench.refuse_short_log()
     is_closed = timeline.is_closed(cutoff, bench.spacing.open_days)
     test_cutoff = cutoff if is_closed else timeline.last_closed_cutoff(bench.spacing.open_days)
     bench.use_tuned(tuned, test_cutoff)
     training_cutoffs = bench.training_cutoffs(test_cutoff)
-    test = bench.load(test_cutoff)
+    whole = bench.load(test_cutoff, all_windows=True)
+    test = whole.within(settings.min_history_days)
     honest = bench.forward(training_cutoffs, test, bench.names)
     guards = guarded(engine, timeline, test, honest, settings, label=bench.label)
     calibration = tried = bench.calibration_before(training_cutoffs[0])
     said, honest = honest, calibration.applied(honest, settings.call_list_model)
-    whole = bench.load(test_cutoff, all_windows=True)
     flattering = bench.snapshot(whole)
     calling_cutoffs, latest, called = training_cutoffs, test, honest
     if not is_closed:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import lightgbm
 import numpy as np
 
+from tenuto.saved import whole_trees
+
+# LightGBM itself would not write it down the same again without what comes after the trees.
+_TEXT = "_text_as_saved"
 PARAMETERS = {
     "objective": "binary",
     "deterministic": True,
@@ -31,3 +36,24 @@ def parameters(settings: Mapping[str, Any], n_rows: int, seed: int) -> dict[str,
         "min_data_in_leaf": int(np.clip(n_rows // 100, 5, 50)),
         "seed": seed,
     }
+
+
+def booster_of(content: bytes) -> lightgbm.Booster:
+    """The booster of a saved file, which is what `text_of` gives for it.
+
+    Raises
+    ------
+    ValueError : if it is none, or not a sound one
+    """
+    try:
+        booster = lightgbm.Booster(model_str=whole_trees(content))
+    except lightgbm.basic.LightGBMError as problem:
+        raise ValueError(str(problem)) from problem
+    setattr(booster, _TEXT, content)
+    return booster
+
+
+def text_of(booster: lightgbm.Booster) -> bytes:
+    """The booster as it is saved: up to its best round only, so that no unused tree is kept."""
+    loaded: bytes | None = getattr(booster, _TEXT, None)
+    return booster.model_to_string().encode() if loaded is None else loaded

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._inner_split import validation_rows
-from tenuto.churn._trees import PARAMETERS, parameters
+from tenuto.churn._trees import PARAMETERS, booster_of, parameters, text_of
 from tenuto.sampling import Rows
 
 LABEL = "Gradient boosting"
@@ -87,10 +87,10 @@ class Model(ChurnModel):
 
     def _dump(self):
         # Up to the best round only, so that the file holds no tree that is not used.
-        return {"model.txt": self.booster.model_to_string().encode()}
+        return {"model.txt": text_of(self.booster)}
 
     def _restore(self, files):
-        self.booster = lightgbm.Booster(model_str=files["model.txt"].decode())
+        self.booster = booster_of(files["model.txt"])
 
     def _data(self, rows: Rows) -> lightgbm.Dataset:
         # Columns go by position: LightGBM refuses some names, and the manifest keeps them.

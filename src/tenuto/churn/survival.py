@@ -11,7 +11,7 @@ from tenuto.churn import _hazard
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._follow_up import LONGEST_DAYS
 from tenuto.churn._inner_split import validation_rows
-from tenuto.churn._trees import PARAMETERS, parameters
+from tenuto.churn._trees import PARAMETERS, booster_of, parameters, text_of
 from tenuto.errors import ContractError
 from tenuto.evaluation.folds import user_hash
 from tenuto.saved import as_json, from_json
@@ -185,7 +185,7 @@ class Model(ChurnModel):
         }
         return {
             "hazard.json": as_json(learned),
-            "model.txt": self.booster.model_to_string().encode(),
+            "model.txt": text_of(self.booster),
         }
 
     def _restore(self, files):
@@ -194,4 +194,4 @@ class Model(ChurnModel):
         self.edges = np.asarray(learned["edges"], dtype=np.int64)
         self.horizon_days = int(learned["horizon_days"])
         self.is_return, self.knows_times = bool(learned["is_return"]), bool(learned["knows_times"])
-        self.booster = lightgbm.Booster(model_str=files["model.txt"].decode())
+        self.booster = booster_of(files["model.txt"])

@@ -20,6 +20,15 @@ class Engine(ABC):
     """
 
     name: str
+    #: Whether there can be others beside it (`beside`), each on a thread of its own.
+    has_siblings = False
+
+    def beside(self) -> Engine:
+        """Another engine for another thread; they share their memory limit, and no table.
+
+        Only where it ``has_siblings``. It is closed before this one.
+        """
+        raise NotImplementedError(f"the engine {self.name} shares out its work itself")
 
     @abstractmethod
     def from_arrow(self, table: pa.Table, name: str | None = None) -> ir.Table:

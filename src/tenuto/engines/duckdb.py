@@ -25,14 +25,24 @@ class DuckDBEngine(Engine):
     """One in-memory DuckDB connection that spills to ``scratch``."""
 
     name = "duckdb"
+    has_siblings = True
 
     def __init__(self, threads: int, memory: str, scratch: Path | None):
-        self.backend = ibis.duckdb.connect(threads=threads, memory_limit=memory)
+        self._use(ibis.duckdb.connect(threads=threads, memory_limit=memory))
+        if scratch is not None:
+            self.backend.raw_sql(f"SET temp_directory = {_quoted(str(scratch))}")
+
+    def _use(self, backend: Any) -> None:
+        self.backend = backend
         self._counter = itertools.count()
         self._queries: dict[Any, str] = {}
         self.backend.raw_sql("SET enable_progress_bar = false")
-        if scratch is not None:
-            self.backend.raw_sql(f"SET temp_directory = {_quoted(str(scratch))}")
+
+    def beside(self) -> Engine:
+        # Of one database: tables are temporary, so that each connection has its own.
+        sibling = DuckDBEngine.__new__(DuckDBEngine)
+        sibling._use(ibis.duckdb.from_connection(self.backend.con.cursor()))
+        return sibling
 
     def _new_name(self) -> str:
         return f"table_{next(self._counter)}"

@@ -66,6 +66,17 @@ def user_hash(user_ids, salt: str = "") -> np.ndarray:
     )
 
 
+def some_of(mask: np.ndarray, user_ids, most: int, salt: str) -> np.ndarray:
+    """``mask`` with at most ``most`` of its rows, of users chosen by a hash of their ids."""
+    rows = np.flatnonzero(mask)
+    if len(rows) <= most:
+        return mask
+    hashes = user_hash(np.asarray(user_ids)[rows], salt)
+    some = np.zeros(len(mask), dtype=bool)
+    some[rows[np.argsort(hashes, kind="stable")[:most]]] = True
+    return some
+
+
 def legal_training_cutoffs(
     test_cutoff: date,
     horizon_days: int,

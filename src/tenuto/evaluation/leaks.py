@@ -80,8 +80,9 @@ def stop_on_leaking_model(y, p, *, limit: float = MODEL_LIMIT, name: str = "the 
 def _best_auc(values: Floats, y) -> float:
     # Codes in order of value: np.unique puts all NULLs last, under one code.
     _, codes = np.unique(values, return_inverse=True)
-    nulls_first = np.where(np.isnan(values), -1, codes)
-    figures = [plain_auc(y, order) for order in (codes, nulls_first)]
+    is_null = np.isnan(values)
+    orders = [codes, np.where(is_null, -1, codes)] if is_null.any() else [codes]
+    figures = [plain_auc(y, order) for order in orders]
     return max(max(figure, 1 - figure) for figure in figures)
 
 

@@ -51,7 +51,7 @@ def build_features(
         features = [
             item
             for item in features_of(family, module)
-            if set(item.needs) <= set(rows.columns) and _fits(item, max_window_days)
+            if set(item.needs) <= set(rows.columns) and item.looks_within(max_window_days)
         ]
         if features:
             tables[family] = _of_family(family, rows, features)
@@ -64,11 +64,6 @@ def feature_dictionary() -> list[Feature]:
     return [
         item for family, module in CATALOGUE.all().items() for item in features_of(family, module)
     ]
-
-
-def _fits(feature: Feature, max_window_days: int | None) -> bool:
-    window = feature.window_days
-    return max_window_days is None or window is None or window <= max_window_days
 
 
 def _of_family(family: str, rows: ir.Table, features: list[Feature]) -> ir.Table:

@@ -47,6 +47,10 @@ class Feature:
     description: str
     compute: Callable[[ir.Table], ir.Value]
 
+    def looks_within(self, days: int | None) -> bool:
+        """Whether it looks back so many days at most, as all do that look at the whole past."""
+        return days is None or self.window_days is None or self.window_days <= days
+
 
 def feature(
     *,

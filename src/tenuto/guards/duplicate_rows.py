@@ -60,4 +60,7 @@ def _twins(X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         counts = X[name].map(X[name].value_counts())
         rare += (counts <= _SHARED_BY).fillna(False).to_numpy(dtype=bool)
     telling = rare >= _RARE_VALUES
-    return telling, telling & X.duplicated(keep=False).to_numpy()
+    twins = telling.copy()
+    # A twin of a telling row has the same rare values, and is telling too.
+    twins[telling] = X[telling].duplicated(keep=False).to_numpy()
+    return telling, twins

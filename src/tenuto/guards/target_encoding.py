@@ -47,13 +47,15 @@ def check(study: Study) -> str:
 
 def _is_mean_label(values: np.ndarray, y: np.ndarray) -> bool:
     known = ~np.isnan(values)
+    # No rate: nearly all columns end here, before they are sorted.
+    if known.any() and (np.nanmin(values) < 0 or np.nanmax(values) > 1):
+        return False
     levels, group = np.unique(values[known], return_inverse=True)
     n = np.bincount(group, minlength=len(levels)).astype(np.float64)
     large = n >= _MIN_ROWS
     if large.sum() < _MIN_GROUPS or n[large].sum() < _MIN_SHARE * len(values):
         return False
-    # Whole numbers beyond 0 and 1 are no rates: nearly all columns end here.
-    if levels[0] < 0 or levels[-1] > 1 or np.isin(levels, (0.0, 1.0)).all():
+    if np.isin(levels, (0.0, 1.0)).all():
         return False
     positives = np.bincount(group, y[known], len(levels))
     levels, n, positives = levels[large], n[large], positives[large]

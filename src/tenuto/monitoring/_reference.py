@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tenuto.churn._dataset import CutoffData, at_cutoff
+from tenuto.churn._dataset import CutoffData, examples_of
+from tenuto.churn._seen import Seen
 from tenuto.engines import Engine
+from tenuto.evaluation.folds import user_hash
 from tenuto.monitoring._psi import Histogram
 from tenuto.monitoring._run import Run
 from tenuto.settings import ChurnSettings
 from tenuto.timeline import HEADLINE, Timeline
 
+#: Histograms of more listeners at a cutoff would tell no more.
+MAX_LISTENERS = 100_000
 # Above this share of listeners whose value fell, a feature does not "only grow".
 _MAY_FALL = 0.002
 _FEW = 50
@@ -29,6 +33,7 @@ _FEW = 50
 class Reference:
     """Histograms of the training rows of one model.
 
+    n_rows : rows that the histograms are of
     n_active : listeners active at a training cutoff, on average over the cutoffs
     grows : features whose value fell for hardly anybody from the newest training cutoff to the
         cutoff of the list: clocks and totals, which drift by design
@@ -93,9 +98,12 @@ def reference_of(
     """
     cutoffs = [date.fromisoformat(day) for day in run.summary.calling_cutoffs]
     columns = [name for name in now.columns if name != "user_id"]
-    tables, scores = [], []
+    asked: dict[str, Any] = {"label": run.summary.label, "bin_days": settings.bin_days}
+    tables, scores, n_active = [], [], 0
     for cutoff in cutoffs:
-        data = _training_rows(engine, timeline, cutoff, run, settings)
+        seen = Seen.at(engine, timeline, cutoff, **asked)
+        n_active += seen.n_active(HEADLINE)
+        data = _training_rows(seen, timeline, run, settings)
         is_active = data.populations()[HEADLINE]
         X = data.examples.X.loc[is_active, columns].reset_index(drop=True)
         user_id = data.examples.user_id[is_active]
@@ -107,7 +115,7 @@ def reference_of(
         digest=run.scores_digest,
         cutoffs=run.summary.calling_cutoffs,
         n_rows=len(rows),
-        n_active=len(rows) / max(len(cutoffs), 1),
+        n_active=n_active / max(len(cutoffs), 1),
         features={name: Histogram.of(rows[name].to_numpy()) for name in columns},
         means={name: float(rows[name].mean()) for name in columns},
         grows=tuple(only_growing(tables[0], now)) if tables else (),
@@ -134,16 +142,17 @@ def only_growing(then: pd.DataFrame, now: pd.DataFrame) -> list[str]:
     return found
 
 
-def _training_rows(
-    engine: Engine, timeline: Timeline, cutoff: date, run: Run, settings: ChurnSettings
-) -> CutoffData:
-    return at_cutoff(
-        engine,
+def _training_rows(seen: Seen, timeline: Timeline, run: Run, settings: ChurnSettings) -> CutoffData:
+    """Of everybody, or of enough for a histogram: features are not built of all for that."""
+    user_id = seen.user_ids()
+    if len(user_id) > MAX_LISTENERS:
+        hashes = user_hash(user_id, "reference")
+        limit = np.partition(hashes, MAX_LISTENERS - 1)[MAX_LISTENERS - 1]
+        seen = seen.drawn(lambda asked: user_hash(asked, "reference") <= limit)
+    return examples_of(
+        seen,
         timeline,
-        cutoff,
-        label=run.summary.label,
         horizon_days=run.summary.horizon_days or settings.horizon_days,
-        bin_days=settings.bin_days,
         max_window_days=settings.min_history_days,
         is_labelled=False,
     )

@@ -11,6 +11,7 @@ from tenuto.timeline._own_walls import OwnFuture, OwnPast
 from tenuto.timeline._robots import clipped_seconds, robots
 from tenuto.timeline._subscriptions import subscription_tables
 from tenuto.timeline._timeline import Timeline
+from tenuto.timeline._user_range import UserRange, parts_of
 from tenuto.timeline._walls import Future, Past
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "OwnPast",
     "Past",
     "Timeline",
+    "UserRange",
     "activity_by_day",
     "bins",
     "clipped_seconds",
     "device_shares",
     "events_per_user",
     "listeners",
+    "parts_of",
     "robots",
     "subscription_tables",
 ]

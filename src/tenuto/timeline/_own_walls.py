@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 from tenuto.engines import Engine
 from tenuto.events.lake import Lake
 from tenuto.timeline._own_clock import own_cutoffs
+from tenuto.timeline._user_range import UserRange
 from tenuto.timeline._walls import Past, Window
 
 
@@ -19,8 +20,16 @@ class OwnPast(Past):
     without a whole bin in the log have no rows.
     """
 
-    def __init__(self, engine: Engine, rollups: Lake, first_day: date, cutoff: date, bin_days: int):
-        super().__init__(engine, rollups, first_day, cutoff)
+    def __init__(
+        self,
+        engine: Engine,
+        rollups: Lake,
+        first_day: date,
+        cutoff: date,
+        bin_days: int,
+        users: UserRange | None = None,
+    ):
+        super().__init__(engine, rollups, first_day, cutoff, users)
         self.bin_days = bin_days
         self.cutoffs = engine.cache(own_cutoffs(self._starts(), first_day, cutoff, bin_days))
 
@@ -67,7 +76,7 @@ class OwnFuture:
         """A rollup with ``days_after`` the user's own cutoff."""
         past = self._past
         end = past.cutoff + timedelta(days=self.horizon_days)
-        rows = Window(past.engine, past._rollups, None, end)._all_days(name)
+        rows = Window(past.engine, past._rollups, None, end, past._user_range)._all_days(name)
         own = past.cutoffs.select(own_user="user_id", own_cutoff="own_cutoff")
         dated = rows.inner_join(own, [("user_id", "own_user")]).drop("own_user")
         after = dated.mutate(days_after=(dated.day - dated.own_cutoff).cast("int64"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+
+import pyarrow as pa
 
 from tenuto.engines import Engine
 from tenuto.errors import CutoffError
 from tenuto.events.lake import Lake
 from tenuto.timeline._own_walls import OwnFuture, OwnPast
+from tenuto.timeline._user_range import UserRange
 from tenuto.timeline._walls import Future, Past
 
 
@@ -16,11 +19,13 @@ from tenuto.timeline._walls import Future, Past
 class Timeline:
     """The days of a service and what may be asked about them.
 
-    ``precision`` is the source's: "day" sources cannot take a cutoff within a day.
+    ``precision`` is the source's: "day" sources cannot take a cutoff within a day. ``users`` is
+    the part of the listeners that pasts and futures are of; None is all.
     """
 
     rollups: Lake
     precision: str = "day"
+    users: UserRange | None = None
 
     @property
     def days(self) -> list[date]:
@@ -56,7 +61,7 @@ class Timeline:
         return {day.isoformat(): self.rollups.digest("user_days", day) for day in self.days}
 
     def past(self, engine: Engine, cutoff: date) -> Past:
-        return Past(engine, self.rollups, self.first_day, cutoff)
+        return Past(engine, self.rollups, self.first_day, cutoff, self.users)
 
     def future(self, engine: Engine, cutoff: date, horizon_days: int) -> Future:
         """The label side of ``cutoff``.
@@ -71,11 +76,11 @@ class Timeline:
                 f"on {self.end - timedelta(days=1)}",
                 mend=f"use a cutoff up to {self.last_closed_cutoff(horizon_days)}",
             )
-        return Future(engine, self.rollups, cutoff, horizon_days)
+        return Future(engine, self.rollups, cutoff, horizon_days, self.users)
 
     def own_past(self, engine: Engine, cutoff: date, bin_days: int) -> OwnPast:
         """What each user had done by the end of the own bin that closed last before ``cutoff``."""
-        return OwnPast(engine, self.rollups, self.first_day, cutoff, bin_days)
+        return OwnPast(engine, self.rollups, self.first_day, cutoff, bin_days, self.users)
 
     def own_future(self, past: OwnPast, bins: tuple[int, int]) -> OwnFuture:
         """The days of the own ``bins`` of each user, 0 being the one that ``past`` ends with.
@@ -92,6 +97,16 @@ class Timeline:
                 mend=f"use a cutoff up to {self.last_closed_cutoff(days)}",
             )
         return OwnFuture(past, bins)
+
+    def user_ids(self, engine: Engine) -> pa.Array:
+        """Of all who were ever seen, in order."""
+        days = engine.read_parquet(self.rollups.files("user_days"))
+        ids = engine.to_arrow(days.select("user_id").distinct().order_by("user_id"))
+        return ids["user_id"]
+
+    def of_users(self, users: UserRange) -> Timeline:
+        """The same days, of these users alone."""
+        return replace(self, users=users)
 
     def is_closed(self, cutoff: date, horizon_days: int) -> bool:
         """Whether everything in ``[cutoff, cutoff + horizon_days)`` has happened."""

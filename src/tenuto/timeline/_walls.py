@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date, timedelta
+from typing import Self
 
 import ibis
 import ibis.expr.types as ir
@@ -10,14 +12,23 @@ import ibis.expr.types as ir
 from tenuto.engines import Engine
 from tenuto.errors import ContractError
 from tenuto.events.lake import Lake
+from tenuto.timeline._user_range import UserRange
 
 
 class Window:
-    """Tables of the days ``[start, end)``, read once each."""
+    """Tables of the days ``[start, end)`` of all users, or of ``users``, read once each."""
 
-    def __init__(self, engine: Engine, rollups: Lake, start: date | None, end: date):
+    def __init__(
+        self,
+        engine: Engine,
+        rollups: Lake,
+        start: date | None,
+        end: date,
+        users: UserRange | None = None,
+    ):
         self.engine = engine
         self._rollups = rollups
+        self._user_range = users
         self._start = start
         self._end = end
         self._read: dict[str, ir.Table] = {}
@@ -38,6 +49,8 @@ class Window:
             rows = rows.filter(rows.day < self._end)
             if self._start is not None:
                 rows = rows.filter(rows.day >= self._start)
+            if self._user_range is not None and "user_id" in rows.columns:
+                rows = self._user_range.of(rows)
             self._read[table] = rows
         return self._read[table]
 
@@ -48,10 +61,27 @@ class Past(Window):
     ``days_observed`` is how many days of log there are before the cutoff.
     """
 
-    def __init__(self, engine: Engine, rollups: Lake, first_day: date, cutoff: date):
-        super().__init__(engine, rollups, None, cutoff)
+    def __init__(
+        self,
+        engine: Engine,
+        rollups: Lake,
+        first_day: date,
+        cutoff: date,
+        users: UserRange | None = None,
+    ):
+        super().__init__(engine, rollups, None, cutoff, users)
         self.cutoff = cutoff
         self.days_observed = (cutoff - first_day).days
+        self._people: ir.Table | None = None
+
+    def among(self, people: ir.Table) -> Self:
+        """The same past, of those in ``people`` (by ``user_id``) alone.
+
+        What is known of a few then costs little more than reading the days.
+        """
+        narrowed = copy.copy(self)
+        narrowed._people = people.select(person="user_id")
+        return narrowed
 
     def table(self, name: str, days: int | None = None) -> ir.Table:
         """A rollup with a column ``age_days`` (1 is the day before the cutoff).
@@ -59,6 +89,8 @@ class Past(Window):
         ``days`` limits it to the last so many days; by default everything before the cutoff.
         """
         rows = self._aged(self._all_days(name))
+        if self._people is not None and "user_id" in rows.columns:
+            rows = rows.semi_join(self._people, [("user_id", "person")])
         return rows if days is None else rows.filter(rows.age_days <= days)
 
     def _aged(self, rows: ir.Table) -> ir.Table:
@@ -68,8 +100,15 @@ class Past(Window):
 class Future(Window):
     """What came in ``[cutoff, cutoff + horizon_days)``: the only thing that a label sees."""
 
-    def __init__(self, engine: Engine, rollups: Lake, cutoff: date, horizon_days: int):
-        super().__init__(engine, rollups, cutoff, cutoff + timedelta(days=horizon_days))
+    def __init__(
+        self,
+        engine: Engine,
+        rollups: Lake,
+        cutoff: date,
+        horizon_days: int,
+        users: UserRange | None = None,
+    ):
+        super().__init__(engine, rollups, cutoff, cutoff + timedelta(days=horizon_days), users)
         self.cutoff = cutoff
         self.horizon_days = horizon_days
 
