@@ -50,6 +50,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--listeners", type=int, default=60_000, help="where it has to be made")
     parser.add_argument("--k", type=int, default=50)
+    parser.add_argument("--model", default="auto", help="that new songs are drawn from")
     parser.add_argument("--users", type=int, default=60_000, help="of the fold-in, invented")
     parser.add_argument("--items", type=int, default=50_000, help="of the fold-in, invented")
     parser.add_argument("--pairs", type=int, default=2_000_000, help="of the fold-in, invented")
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args(arguments)
     if asked.only_make_lists:
-        print(json.dumps(made_here(asked.workspace, asked.k)))
+        print(json.dumps(made_here(asked.workspace, asked.k, asked.model)))
         return
     found = at_size(asked)
     known = json.loads(asked.out.read_text("utf-8")) if asked.out.exists() else {}
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
 def at_size(asked: argparse.Namespace) -> dict[str, Any]:
     """Lists for everybody, and answers to one listener with a new play."""
     workspace = opened(asked.workspace, asked.listeners)
-    made = made_elsewhere(workspace, asked.k)
+    made = made_elsewhere(workspace, asked.k, asked.model)
     rows = [{"row": "rollups to saved lists", "seconds": made["seconds"], "GB": made["peak_gb"]}]
     rows += answers(asked)
     facts = {
@@ -95,17 +96,18 @@ def opened(folder: Path, n_listeners: int) -> Workspace:
     return Workspace(folder)
 
 
-def made_elsewhere(workspace: Workspace, k: int) -> dict[str, Any]:
+def made_elsewhere(workspace: Workspace, k: int, model: str) -> dict[str, Any]:
     """`made_here` in a process of its own."""
-    command = [sys.executable, __file__, str(workspace.root), "--only-make-lists", "--k", str(k)]
+    command = [sys.executable, __file__, str(workspace.root), "--only-make-lists"]
+    command += ["--k", str(k), "--model", model]
     said = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(said.stdout.splitlines()[-1])
 
 
-def made_here(folder: Path, k: int) -> dict[str, Any]:
+def made_here(folder: Path, k: int, model: str) -> dict[str, Any]:
     """Seconds and memory of everything between the rollups and the saved lists."""
     workspace = Workspace(folder)
-    workspace.settings.recommend.k = k
+    workspace.settings.recommend.k, workspace.settings.recommend.model = k, model
     # What was made before must not be found again.
     for old in (workspace.root / "runs").glob("*/recommend"):
         shutil.rmtree(old)

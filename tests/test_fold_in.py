@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from made_service import history_of, known_from, one_more_play, plays_of_a_service
 from tenuto.recommenders import CATALOGUE
+from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._longest_first import LongestFirst
 from tenuto.recommenders._rectangles import NEVER, best_of
 
@@ -105,14 +106,17 @@ def test_no_item_that_could_be_among_the_best_is_passed_over(seed, k, ties):
     factors = rng.normal(size=(6_000, 5)) * rng.pareto(2.0, size=(6_000, 1))
     factors = (np.round(factors) if ties else factors).astype(np.float32)
     factors[rng.random(6_000) < 0.1] = np.nan
-    user, hidden = rng.normal(size=5), rng.choice(6_000, 300, replace=False).astype(np.int32)
+    users = rng.normal(size=(3, 5)) * [[1], [100], [0.01]]
+    row, item = np.repeat(np.arange(3), 300), np.tile(rng.permutation(6_000)[:300], 3)
+    hidden = Histories.of_pairs(row, item, row + 1.0, row + 1.0, n_rows=3, n_items=6_000)
 
-    found = LongestFirst.of(factors).candidates(user, hidden, k)
+    found = LongestFirst.of(factors).candidates(users, hidden, k)
 
-    exact = np.nan_to_num(factors.astype(np.float64) @ user, nan=NEVER)
-    exact[hidden] = NEVER
-    assert set(best_of(np.arange(6_000), exact, k)) <= set(found)
-    assert not np.isin(found, hidden).any()
+    for number, user in enumerate(users):
+        exact = np.nan_to_num(factors.astype(np.float64) @ user, nan=NEVER)
+        exact[item] = NEVER
+        assert set(best_of(np.arange(6_000), exact, k)) <= set(found[number])
+    assert not np.isin(found, item).any()
 
 
 @cache

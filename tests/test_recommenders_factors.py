@@ -281,13 +281,13 @@ def test_the_small_and_the_large_system_have_one_solution(n_items, n_factors, se
     V = rng.standard_normal((2, n_items, n_factors))
     confidence = rng.uniform(0.1, 50, (2, n_items))
     diagonal = rng.uniform(0.5, 9, (2, n_factors))
-    right = rng.standard_normal((2, n_factors))
+    right = rng.standard_normal((2, 3, n_factors))
 
     found = solved(V, confidence, diagonal, right)
 
     for row in range(2):
         A = np.diag(diagonal[row]) + V[row].T @ np.diag(confidence[row]) @ V[row]
-        np.testing.assert_allclose(A @ found[row], right[row], rtol=1e-7, atol=1e-7)
+        np.testing.assert_allclose(found[row] @ A, right[row], rtol=1e-7, atol=1e-7)
 
 
 def test_rows_come_by_length_and_none_is_lost():

@@ -280,7 +280,7 @@ def test_the_number_of_threads_and_blocks_does_not_show(monkeypatch):
     whole = [module.Model().fit(data) for module in (item_knn, rp3beta, ease, next_item)]
     before = [model.rank(data.histories, 6, True) for model in whole]
     monkeypatch.setattr(_neighbours, "_BLOCK_ENTRIES", 40)
-    monkeypatch.setattr(_neighbours, "_cores", lambda: 3)
+    monkeypatch.setattr(_neighbours, "cores", lambda: 3)
     monkeypatch.setattr(_sequences, "_BLOCK_MEETINGS", 200)
     monkeypatch.setattr(ease, "_BLOCK_CELLS", 30)
 

@@ -139,7 +139,7 @@ def tune_recommenders(
     settings = workspace.settings
     with opened(workspace, cutoff) as (engine, timeline, day):
         lister = pipeline.lister_of(workspace, engine, timeline, day)
-        names = list(recommenders) or tunable_of(settings.recommend.model)
+        names = list(recommenders) or tunable_of(lister.settings.model)
         inner = lister.inner(lister.learned_at(day) or day, TUNED_FOR)
         if inner is None:
             raise NotEnoughData(

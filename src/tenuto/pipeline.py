@@ -25,9 +25,11 @@ from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.ingest import IngestSummary
 from tenuto.insights import write_insights
 from tenuto.insights._view import View
+from tenuto.lists._chosen import settled
+from tenuto.lists._everyone import listeners
 from tenuto.lists._lister import TUNED_FOR, Lister
 from tenuto.lists._results import RecommendSummary, write_recommendations
-from tenuto.lists._risk import risk_of_leaving
+from tenuto.lists._risk import digest_of_risk, risk_of_leaving
 from tenuto.opened import inputs, opened, timeline_of, write_record
 from tenuto.preferences import feedback_digest
 from tenuto.recommenders._tune import shelf_at
@@ -164,6 +166,7 @@ def churn(
                     random_state=settings.random_state,
                     tuned=shelf.settings,
                     progress=told,
+                    n_threads=settings.engine.n_threads(),
                 )
             except NotEnoughData as short:
                 return write_skipped(day, str(short), folder)
@@ -195,7 +198,7 @@ def recommend(
             settings.recommend.model_dump(),
             lister.horizon_days,
             settings.random_state,
-            lister.risk.to_dict(),
+            digest_of_risk(lister.risk),
             lister.tuned,
             feedback_digest(workspace.root, day),
             None if earlier is None else done(earlier.folder),
@@ -212,7 +215,8 @@ def recommend(
 
 def lister_of(workspace: Workspace, engine: Engine, timeline: Timeline, day: date) -> Lister:
     """What lists of this workspace are made with at ``day``."""
-    settings, recommend = workspace.settings, workspace.settings.recommend
+    settings, past = workspace.settings, timeline.past(engine, day)
+    recommend = settled(settings.recommend, lambda: len(listeners(past)))
     shelf = shelf_at(workspace.root, recommend.preference, recommend.window_days, TUNED_FOR)
     lister = Lister(
         day,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tenuto import timeline
 from tenuto.lists import CATALOGUE, in_order
@@ -13,6 +14,7 @@ from tenuto.lists._asked import Asked
 from tenuto.lists._desk import Desk
 from tenuto.lists._made import REASONS, Made
 from tenuto.lists._reasons import Named, reasons
+from tenuto.lists._side_by_side import side_by_side
 from tenuto.timeline import Past
 
 #: Listeners whose lists are held at once.
@@ -26,9 +28,12 @@ _KINDS = pd.CategoricalDtype(list(REASONS))
 def lists_of_everybody(
     desk: Desk, users: pd.Index, k: int, names: Named | None = None
 ) -> Iterator[pd.DataFrame]:
-    """The tables of `lists_for`, so many of ``users`` at a time."""
-    for first in range(0, len(users), CHUNK_USERS):
-        yield lists_for(desk, desk.asked(users[first : first + CHUNK_USERS]), k, names=names)
+    """The tables of `lists_for`, so many of ``users`` at a time, in their order."""
+
+    def made(first: int) -> pd.DataFrame:
+        return lists_for(desk, desk.asked(users[first : first + CHUNK_USERS]), k, names=names)
+
+    yield from side_by_side(made, range(0, len(users), CHUNK_USERS))
 
 
 def lists_for(
@@ -61,51 +66,39 @@ def lists_for(
         member = CATALOGUE.get(name)
         there = {other: made[other] for other in getattr(member, "DRAWS_ON", ()) if other in made}
         made[name] = member.make(desk, asked, k, **there)
-    parts = [
-        _table(desk, asked, made[name], name, number, names, n_explained)
-        for number, name in enumerate(wanted)
-    ]
-    table = pd.concat(parts, ignore_index=True)
-    order = np.lexsort((table["rank"], table.pop("_list"), table.pop("_row")))
-    table = table.iloc[order].reset_index(drop=True)
-    return table.astype({"list": pd.CategoricalDtype(wanted)})
-
-
-def _table(
-    desk: Desk,
-    asked: Asked,
-    made: Made,
-    name: str,
-    number: int,
-    names: Named | None,
-    n_explained: int,
-) -> pd.DataFrame:
-    row, place = np.nonzero(made.item >= 0)
-    item, code = made.item[row, place], made.code[row, place]
-    table = pd.DataFrame(
+    everything = np.stack([made[name].item for name in wanted], axis=1)
+    row, number, place = np.nonzero(everything >= 0)
+    item = everything[row, number, place]
+    score, code = (
+        np.stack([getattr(made[name], column) for name in wanted], axis=1)[row, number, place]
+        for column in ("score", "code")
+    )
+    why = _why(desk, asked, row, item, code, place < n_explained, names)
+    return pd.DataFrame(
         {
-            "_row": row,
-            "_list": number,
             "user_id": asked.users.take(row),
-            "list": name,
+            "list": pd.Categorical.from_codes(number, dtype=pd.CategoricalDtype(wanted)),
             "rank": (place + 1).astype(np.int32),
             "item_id": desk.interactions.item_ids.take(item),
-            "score": made.score[row, place],
+            "score": score,
             "reason_code": pd.Categorical.from_codes(code, dtype=_KINDS),
+            **{name: pd.Series(said, dtype=object) for name, said in why.items()},
         }
     )
-    return pd.concat([table, _why(desk, asked, row, place, item, code, names, n_explained)], axis=1)
 
 
 def _why(
-    desk: Desk, asked: Asked, row, place, item, code, names: Named | None, n_explained: int
-) -> pd.DataFrame:
-    said = pd.DataFrame(None, index=range(len(row)), columns=["reason", "because_1", "because_2"])
-    said = said.astype(object)
-    near = np.flatnonzero(place < n_explained)
-    if len(near):
-        found = reasons(desk, asked, row[near], item[near], code[near], names)
-        said.iloc[near] = found.to_numpy(dtype=object)
+    desk: Desk, asked: Asked, row, item, code, is_asked: NDArray[np.bool_], names: Named | None
+) -> dict[str, NDArray[np.object_]]:
+    """What `reasons` says where it is asked; of a song on two lists it is found out once."""
+    near = np.flatnonzero(is_asked)
+    key = (row[near] * len(desk.interactions.item_ids) + item[near]) * len(REASONS) + code[near]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    one = near[first]
+    found = reasons(desk, asked, row[one], item[one], code[one], names)
+    said = {name: np.full(len(row), None, dtype=object) for name in found}
+    for name, values in found.items():
+        said[name][near] = values[which]
     return said
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData
 from tenuto.lists._curves import Curves
-from tenuto.lists._desk import Desk, fitted_on
+from tenuto.lists._desk import Desk, fitted_on, is_of_members
 from tenuto.lists._device_context import ContextSettings
 from tenuto.lists._devices import usual_devices
 from tenuto.lists._judged import Judged, judged_lists
@@ -22,8 +23,9 @@ from tenuto.lists._shown import days_remembered, shown_before
 from tenuto.lists._updates import EarlierRun, settings_digest
 from tenuto.preferences import feedback_before, learned_weights
 from tenuto.recommenders._contract import Recommender
-from tenuto.recommenders._inner import InnerSplit, forward, part_of
+from tenuto.recommenders._inner import InnerSplit, forward
 from tenuto.recommenders._interactions import Interactions, interactions_before
+from tenuto.recommenders._some_users import Drawn, SomeUsers, rows_of_users
 from tenuto.settings import RecommendSettings
 from tenuto.timeline import Past, Timeline
 
@@ -55,8 +57,11 @@ class Lister:
     risk: pd.Series
     tuned: Mapping[str, Mapping[str, Any]]
 
-    def interactions(self, past: Past) -> Interactions:
-        """What was known before the cutoff of ``past``, as the settings look at it."""
+    def interactions(self, past: Past, users: SomeUsers | None = None) -> Interactions:
+        """What was known before the cutoff of ``past``, as the settings look at it.
+
+        Of ``users``; by default of everybody.
+        """
         settings = self.settings
         is_signals = settings.preference == "signals"
         return interactions_before(
@@ -66,7 +71,17 @@ class Lister:
             settings.history_days or None,
             settings=self._signals(past) if is_signals else None,
             feedback=feedback_before(self.root, past.cutoff),
+            users=users,
         )
+
+    def interactions_of_some(self, past: Past) -> Interactions:
+        """Of at most `MAX_LEARNERS`, drawn by chance: enough to judge by, in a bearable time."""
+        users = pa.array(rows_of_users(past, self.settings.history_days or None).index)
+        if len(users) <= MAX_LEARNERS:
+            return self.interactions(past)
+        rng = np.random.default_rng([self.random_state, 12])
+        drawn = np.sort(rng.choice(len(users), MAX_LEARNERS, replace=False))
+        return self.interactions(past, Drawn(users.take(pa.array(drawn))))
 
     def desk(
         self,
@@ -86,9 +101,8 @@ class Lister:
         earlier : its models are updated in place of a fit, and what it had learned is kept
         """
         past, settings = self.timeline.past(self.engine, cutoff), self.settings
-        interactions = self.interactions(past)
-        if not is_whole:
-            interactions = some_of(interactions, self.random_state)
+        has_to_learn = learned is None and earlier is None and is_of_members(settings.model)
+        interactions = self.interactions(past) if is_whole else self.interactions_of_some(past)
         curves, context = _curves_and_context(learned, earlier)
         prior = None
         if context is not None:
@@ -102,7 +116,7 @@ class Lister:
             artists=self.items.set_index("item_id")["artist"],
             shown=shown_before(self.root / "runs", cutoff, remembered) if remembered else None,
             tuned=self.tuned,
-            inner=self.inner(cutoff) if learned is None and earlier is None else None,
+            inner=self.inner(cutoff) if has_to_learn else None,
             taught=None if learned is None else learned.model,
             curves=curves,
             prior=prior,
@@ -129,8 +143,7 @@ class Lister:
             return None
 
     def _most_heard(self, past: Past) -> Interactions:
-        found = some_of(self.interactions(past), self.random_state)
-        return found.of_most_heard(self.settings.max_items)
+        return self.interactions_of_some(past).of_most_heard(self.settings.max_items)
 
     def _signals(self, past: Past) -> dict[str, float]:
         """As set, or learned from what was played again before the cutoff, if that is better."""
@@ -196,12 +209,3 @@ def _curves_and_context(
     if earlier is not None:
         return earlier.curves(), earlier.context()
     return (None, None) if learned is None else (learned.curves, learned.context)
-
-
-def some_of(interactions: Interactions, random_state: int) -> Interactions:
-    """At most `MAX_LEARNERS` listeners, drawn by chance: enough to judge by, in a bearable time."""
-    n = len(interactions.user_ids)
-    if n <= MAX_LEARNERS:
-        return interactions
-    rng = np.random.default_rng([random_state, 12])
-    return part_of(interactions, np.sort(rng.choice(n, MAX_LEARNERS, replace=False)))

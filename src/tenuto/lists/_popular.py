@@ -34,8 +34,10 @@ class Popular:
     def top(self, asked: Asked, k: int) -> Made:
         """The first ``k`` that each has not heard; score: listeners on that device, or at all."""
         made = Made.empty(len(asked), k)
-        for name, (order, listeners) in self.orders.items():
-            rows = np.flatnonzero(self._chart_of(asked) == name)
+        chart_of = self._chart_of(asked)
+        for name in sorted(set(chart_of)):
+            order, listeners = self.orders[name]
+            rows = np.flatnonzero(chart_of == name)
             item = top_unheard(order, asked.histories.take(rows), k)
             score = np.where(item >= 0, listeners[item], np.nan)
             reason = "popular" if name is EVERYBODY else "popular_on_device"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from tenuto.lists._asked import Asked
@@ -26,38 +25,43 @@ def reasons(
     item: NDArray[np.int64],
     code: NDArray[np.int8],
     names: Named | None = None,
-) -> pd.DataFrame:
+) -> dict[str, NDArray[np.object_]]:
     """``reason``, ``because_1``, ``because_2`` of each pair of a listener's ``row`` and ``item``.
 
     Parameters
     ----------
+    row : ascending, so that a model looks at each listener once
     code : numbers of `CODES`
     names : what songs are called; without a name a song is called by its id
     """
-    said = pd.DataFrame(index=range(len(row)), columns=_COLUMNS, dtype=object)
+    said = {name: np.full(len(row), None, dtype=object) for name in _COLUMNS}
     for reason, model in (("for_you", desk.model), ("near", desk.near_model)):
         some = np.flatnonzero(code == CODES[reason])
         if len(some):
             histories = asked.histories.take(row[some])
             found = model._explained(histories, item[some], names or {})
-            said.iloc[some] = found[_COLUMNS].to_numpy(dtype=object)
+            for name in _COLUMNS:
+                said[name][some] = found[name].to_numpy(dtype=object)
     for reason, tell in (("favourite", _favourite), ("forgotten", _forgotten)):
         some = np.flatnonzero(code == CODES[reason])
-        said.iloc[some, 0] = _of_own(asked.histories, row[some], item[some], tell)
+        said["reason"][some] = _of_own(asked.histories, row[some], item[some], tell)
     for reason in ("popular", "popular_on_device"):
         some = np.flatnonzero(code == CODES[reason])
-        said.iloc[some, 0] = _of_chart(desk, asked, row[some], item[some], reason)
-    return said.where(said.notna(), None)
+        said["reason"][some] = _of_chart(desk, asked, row[some], item[some], reason)
+    return said
 
 
-def _of_own(histories: Histories, row, item, tell: Callable[[int, int], str]) -> list[str]:
+def _of_own(histories: Histories, row, item, tell: Callable[[int, int], str]):
     """From how often and how lately the listener played it."""
     width = histories.n_items
     key = histories.row_of_entry() * width + histories.item
     entry = np.searchsorted(key, row.astype(np.int64) * width + item)
-    plays = histories.n_plays[entry].astype(np.int64).tolist()
-    age = np.ceil(histories.last_played_age[entry]).astype(np.int64).tolist()
-    return [tell(n, days) for n, days in zip(plays, age, strict=True)]
+    plays = histories.n_plays[entry].astype(np.int64)
+    age = np.ceil(histories.last_played_age[entry]).astype(np.int64)
+    # Few sentences for many songs: each is put into words once.
+    different, which = np.unique(np.column_stack([plays, age]), axis=0, return_inverse=True)
+    told = np.array([tell(n, days) for n, days in different.tolist()], dtype=object)
+    return told[which]
 
 
 def _favourite(n_plays: int, age: int) -> str:

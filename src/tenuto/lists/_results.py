@@ -24,6 +24,7 @@ from tenuto.lists._reasons import Named
 from tenuto.lists._shown import days_remembered
 from tenuto.lists._titles import with_titles
 from tenuto.lists._updates import CONTEXT_FILE, CURVES_FILE, EarlierRun, Freshness, compared
+from tenuto.privacy import guarded_table
 from tenuto.record import read_json, write_json
 from tenuto.timeline import Past
 
@@ -153,8 +154,9 @@ def _write_lists(
             named = with_titles(lists, items)
             table = pa.Table.from_pandas(named, schema=_schema(named), preserve_index=False)
             writers = writers or _writers(folder, table.schema)
-            for write in writers:
-                write.write_table(table)
+            # The Parquet file is for programs, the other for people and their spreadsheets.
+            for write, rows in zip(writers, (table, guarded_table(table)), strict=True):
+                write.write_table(rows)
             n_rows += len(named)
             of_reason = named.groupby("reason_code", observed=True)["user_id"].nunique()
             reached = reached.add(of_reason, fill_value=0)

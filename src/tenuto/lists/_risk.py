@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
@@ -21,3 +22,9 @@ def risk_of_leaving(churn: Path) -> pd.Series:
         return pd.Series(dtype=float)
     scores = pd.read_parquet(file, columns=["user_id", "probability"]).set_index("user_id")
     return (scores["probability"].rank(method="min") - 1) / max(len(scores) - 1, 1)
+
+
+def digest_of_risk(risk: pd.Series) -> str:
+    """SHA-256 of who has which risk."""
+    hashed = pd.util.hash_pandas_object(risk, index=True).to_numpy()
+    return hashlib.sha256(hashed.tobytes()).hexdigest()

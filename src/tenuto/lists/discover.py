@@ -26,9 +26,13 @@ def make(desk: Desk, asked: Asked, k: int) -> Made:
     made = Made.empty(len(asked), k)
     full = np.flatnonzero(asked.n_recent >= desk.min_items)
     few = np.flatnonzero((asked.n_recent > 0) & (asked.n_recent < desk.min_items))
-    made.put(full, desk.for_you(asked.take(full), k))
-    made.put(few, desk.near(asked.take(few), k))
+    # One listener alone, who asks now, is not to wait for lists of nobody.
+    if len(full):
+        made.put(full, desk.for_you(asked.take(full), k))
+    if len(few):
+        made.put(few, desk.near(asked.take(few), k))
     short = np.flatnonzero(made.item[:, -1] < 0)
-    begun = Made(made.item[short], made.score[short], made.code[short])
-    made.put(short, desk.filled_up(begun, asked.take(short), k))
+    if len(short):
+        begun = Made(made.item[short], made.score[short], made.code[short])
+        made.put(short, desk.filled_up(begun, asked.take(short), k))
     return made

@@ -11,9 +11,10 @@ from tenuto.preferences._feedback import (
     add_feedback_rows,
     feedback_before,
     feedback_digest,
+    forget_feedback,
 )
 from tenuto.preferences._learned import LearnedWeights, learned_weights
-from tenuto.preferences._memory import memory
+from tenuto.preferences._memory import KNOWN_BY, memory
 from tenuto.preferences._moments import PARTS_OF_DAY, item_devices, item_hours
 from tenuto.preferences._opinions import DISLIKED, LIKED, WORDS, opinions
 from tenuto.preferences._sums import with_counts
@@ -21,6 +22,7 @@ from tenuto.preferences._sums import with_counts
 __all__ = [
     "CATALOGUE",
     "DISLIKED",
+    "KNOWN_BY",
     "LIKED",
     "PARTS_OF_DAY",
     "WORDS",
@@ -29,6 +31,7 @@ __all__ = [
     "add_feedback_rows",
     "feedback_before",
     "feedback_digest",
+    "forget_feedback",
     "item_devices",
     "item_hours",
     "learned_weights",

@@ -1,31 +1,28 @@
-"""Likes and dislikes that come from outside the log: written down, never changed.
+"""Likes and dislikes that come from outside the log, as the daily run reads them.
 
-    WORKSPACE/feedback/words/day=2017-04-28/part.parquet    user_id, item_id, opinion, day
+There is one journal of them (see ``_journal.py``), which the service writes and the run reads.
+Of a day the last word of each listener on each song counts. What was taken back on the day on
+which it was said was never said; what is taken back later gives way, on that later day, to the
+word before it, or to ``none``. Plays are not read from it: the log brings them.
 
-A row is one word of one listener on one song: ``like``, ``dislike`` or ``none``, which takes
-back whatever was said before. Rows stand in the order in which they came; the last of a day
-counts. A day is written aside and put in place as a whole: a reader never sees half of it.
+A word is of the UTC day on which it was said.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import filelock
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from tenuto.errors import ContractError, WorkspaceError
-from tenuto.events.lake import Lake
+from tenuto.errors import ContractError
+from tenuto.preferences._journal import PLAY, Journal, Word, effective
 from tenuto.preferences._opinions import WORDS
-from tenuto.record import digest_of, digest_of_file
+from tenuto.record import digest_of
 
-_FOLDER, _TABLE = "feedback", "words"
 _KEYS = ("user_id", "item_id")
-# A day of words is rewritten in well under this; whoever takes longer hangs.
-_PATIENCE_S = 30.0
+_COLUMNS = (*_KEYS, "opinion", "day")
 
 
 def add_feedback(
@@ -51,40 +48,60 @@ def add_feedback(
 def add_feedback_rows(root: Path, words: pa.Table) -> None:
     """`add_feedback` for many: ``user_id``, ``item_id``, ``opinion`` and ``day``, in their order.
 
-    Days are written from the first to the last, each whole or not at all.
+    All are written, or none.
     """
-    words, lake = _checked(words), _lake(root)
-    lake.root.mkdir(parents=True, exist_ok=True)
+    rows = _checked(words).to_pylist()
+    journal = Journal(root)
     try:
-        with filelock.FileLock(lake.root / ".lock", timeout=_PATIENCE_S):
-            _refuse_other_ids(lake, words)
-            for day in sorted(set(words["day"].to_pylist())):
-                _append(lake, day, words.filter(pc.equal(words["day"], day)))
-    except filelock.Timeout as busy:
-        raise WorkspaceError(
-            f"another process has been writing to {lake.root} for {_PATIENCE_S:.0f} s",
-            mend="stop it, then try again: nothing of this was written",
-        ) from busy
+        journal.add([_word(**row) for row in rows])
+    finally:
+        journal.close()
 
 
 def feedback_before(root: Path, cutoff: date) -> pa.Table | None:
     """The last word of each listener on each song on each day before ``cutoff``.
 
     ``user_id``, ``item_id``, ``opinion``, ``day``, by day, user and song; None where nothing
-    was written down before the cutoff.
+    was said before the cutoff, or nothing stands.
     """
-    parts = [_last_words(_read(file)) for file in _lake(root).files(_TABLE, before=cutoff)]
-    return pa.concat_tables(parts) if parts else None
+    journal = Journal(root)
+    try:
+        words = journal.until(cutoff.isoformat())
+    finally:
+        journal.close()
+    standing = effective(words, lambda said, undo: said.day < undo.day)
+    last = {
+        (word.day, word.user_id, word.item_id): word.word for word in standing if word.word != PLAY
+    }
+    return _table(last) if last else None
 
 
 def feedback_digest(root: Path, cutoff: date) -> str:
     """What changes when `feedback_before` does."""
-    files = _lake(root).files(_TABLE, before=cutoff)
-    return digest_of([(file.parent.name, digest_of_file(file)) for file in files])
+    table = feedback_before(root, cutoff)
+    return digest_of([] if table is None else table.to_pydict())
 
 
-def _lake(root: Path) -> Lake:
-    return Lake(Path(root) / _FOLDER)
+def forget_feedback(root: Path, user_ids: Sequence[int | str]) -> int:
+    """Wipe all that these listeners have said; how many words that were."""
+    journal = Journal(root)
+    try:
+        return journal.remove(user_ids)
+    finally:
+        journal.close()
+
+
+def _word(user_id: int | str, item_id: int | str, opinion: str, day: date) -> Word:
+    return Word(0, user_id, item_id, opinion, day.isoformat(), day.isoformat())
+
+
+def _table(last: dict[tuple[str, int | str, int | str], str]) -> pa.Table:
+    rows = [
+        (user, item, word, date.fromisoformat(day))
+        for (day, user, item), word in sorted(last.items())
+    ]
+    columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
 def _checked(words: pa.Table) -> pa.Table:
@@ -111,33 +128,3 @@ def _ids(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return column.cast(pa.string())
     raise ContractError(f"{key} is {column.type}", mend="write ids as whole numbers or as text")
-
-
-def _refuse_other_ids(lake: Lake, words: pa.Table) -> None:
-    for file in lake.files(_TABLE)[:1]:
-        before = pq.read_schema(file)
-        for key in _KEYS:
-            now, then = words.schema.field(key).type, before.field(key).type
-            if now != then:
-                raise ContractError(
-                    f"{key} is {now}, in the feedback so far {then}",
-                    mend="write it as the log does",
-                )
-
-
-def _append(lake: Lake, day: date, words: pa.Table) -> None:
-    before = [_read(file) for file in lake.files_of(_TABLE, day)]
-    rows = pa.concat_tables([*before, words]).combine_chunks()
-    digest = digest_of([lake.digest(_TABLE, day), words.to_pydict()])
-    lake.put_rows(_TABLE, day, "part", digest, rows)
-
-
-def _read(file: Path) -> pa.Table:
-    # Not read_table: it would add a column for the name of the folder.
-    return pq.ParquetFile(file).read().replace_schema_metadata(None)
-
-
-def _last_words(words: pa.Table) -> pa.Table:
-    """The last row of each pair, by pair."""
-    last = words.to_pandas().drop_duplicates(list(_KEYS), keep="last").sort_values(list(_KEYS))
-    return pa.Table.from_pandas(last, schema=words.schema, preserve_index=False)

@@ -62,6 +62,13 @@ class Recommender(ABC):
         ------
         NotEnoughData : if nobody did anything with any item
         """
+        return self.fit_from(interactions, interactions)
+
+    def fit_from(self, learners: Interactions, interactions: Interactions) -> Self:
+        """As `fit`, but what is known of items is learned from some of the listeners alone.
+
+        ``learners`` are part of ``interactions``, with the same items.
+        """
         if len(interactions.histories.item) == 0:
             raise NotEnoughData(
                 f"nobody played anything in the {interactions.window_days} days before "
@@ -69,7 +76,7 @@ class Recommender(ABC):
                 mend="take another cutoff or a longer window",
             )
         self._take_over(interactions)
-        self._fit(interactions)
+        self._fit(learners)
         return self
 
     def update(self, interactions: Interactions, changed_items=()) -> Self:

@@ -75,24 +75,37 @@ class FoldedIn(Factors):
         with one_blas_thread():
             for rows, entries in equal_lengths(liked.indptr, users.shape[1]):
                 V = self.item_factors[liked.indices[entries]].astype(np.float64)
-                towards = (evidence.pull[entries][:, None, :] @ V)[:, 0]
-                users[rows] = self._solved(V, evidence, rows, entries, towards)
+                towards = evidence.pull[entries][:, None, :] @ V
+                users[rows] = self._solved(V, evidence, rows, entries, towards)[:, 0]
         return users
 
     def _contributions(self, histories: Histories, item: NDArray[np.int64]) -> Contributions:
-        """Hu, Koren & Volinsky, section 5: item i gets ``p_j v_j' A^-1 v_i`` from liked item j."""
-        liked, is_liked = self._liked(histories)
-        evidence = self._evidence(liked)
-        asked = np.nan_to_num(self.item_factors[item].astype(np.float64))
-        value = np.zeros(len(liked.data))
+        """Hu, Koren & Volinsky, section 5: item i gets ``p_j v_j' A^-1 v_i`` from liked item j.
+
+        Of a listener whose row is there for several items, A is made and solved once.
+        """
+        listener, first = histories.alike()
+        asked_of = histories.take(first)
+        number = np.arange(len(listener)) - first[listener]
+        asked = np.zeros((len(first), number.max(initial=-1) + 1, self.item_factors.shape[1]))
+        asked[listener, number] = np.nan_to_num(self.item_factors[item])
+        value = np.zeros((len(asked_of.item), asked.shape[1]))
+        liked, is_liked = self._liked(asked_of)
+        value[is_liked] = self._pulls(liked, asked)
+        row = histories.row_of_entry()
+        entry = np.arange(len(row)) - histories.start[row] + asked_of.start[listener[row]]
+        return value[entry, number[row]], np.zeros(len(histories))
+
+    def _pulls(self, liked: csr_array, asked: Vectors) -> Vectors:
+        """(entries of ``liked``, items): what each adds to each item of ``asked`` of its row."""
+        evidence, value = self._evidence(liked), np.zeros((len(liked.data), asked.shape[1]))
         with one_blas_thread():
-            for rows, entries in equal_lengths(liked.indptr, asked.shape[1]):
+            for rows, entries in equal_lengths(liked.indptr, asked.shape[2], asked.shape[1]):
                 V = self.item_factors[liked.indices[entries]].astype(np.float64)
                 towards = self._solved(V, evidence, rows, entries, asked[rows])
-                value[entries] = (V @ towards[:, :, None])[:, :, 0] * evidence.pull[entries]
-        of_entry = np.zeros(len(histories.item))
-        of_entry[is_liked] = value
-        return of_entry, np.zeros(len(histories))
+                pull = evidence.pull[entries][:, :, None]
+                value[entries] = (V @ towards.transpose(0, 2, 1)) * pull
+        return value
 
     def _liked(self, histories: Histories) -> tuple[csr_array, NDArray[np.bool_]]:
         """What each row likes among items with factors, and which entries those are."""
@@ -114,23 +127,24 @@ class FoldedIn(Factors):
 def solved(V: Vectors, confidence: Vectors, diagonal: Vectors, right: Vectors) -> Vectors:
     """``(D + V' W V)^-1 right`` of each listener, by the smaller of two equal systems.
 
-    Shapes: V (listeners, items, factors), confidence (listeners, items), the others
-    (listeners, factors).
+    Shapes: V (listeners, items, factors), confidence (listeners, items), diagonal (listeners,
+    factors), right and what is returned (listeners, right sides, factors).
     """
     if V.shape[1] >= V.shape[2]:
         A: Vectors = V.transpose(0, 2, 1) @ (V * confidence[:, :, None])
         _add_to_diagonal(A, diagonal)
-        return np.linalg.solve(A, right[:, :, None])[:, :, 0].astype(np.float64)
+        return np.asarray(np.linalg.solve(A, right.transpose(0, 2, 1)), float).transpose(0, 2, 1)
     # Woodbury: D^-1 r - D^-1 V' (W^-1 + V D^-1 V')^-1 V D^-1 r.
     scaled = V / diagonal[:, None, :]
     K = scaled @ V.transpose(0, 2, 1)
     _add_to_diagonal(K, 1 / confidence)
-    known = np.linalg.solve(K, scaled @ right[:, :, None])
-    return right / diagonal - (known.transpose(0, 2, 1) @ scaled)[:, 0]
+    known = np.linalg.solve(K, scaled @ right.transpose(0, 2, 1))
+    pulled: Vectors = right / diagonal[:, None, :] - known.transpose(0, 2, 1) @ scaled
+    return pulled
 
 
 def equal_lengths(
-    start: NDArray[np.integer], n_factors: int
+    start: NDArray[np.integer], n_factors: int, n_right: int = 1
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Rows of one length at a time, and their entries (rows, length); none for empty rows."""
     begins = start.astype(np.int64)
@@ -139,7 +153,7 @@ def equal_lengths(
     by_length = length[order]
     for n in np.unique(length[length > 0]).tolist():
         first, last = np.searchsorted(by_length, [n, n + 1])
-        size = max(1, _CELLS // (n * max(n, n_factors)))
+        size = max(1, _CELLS // max(n * max(n, n_factors), n_right * n_factors))
         for begin in range(first, last, size):
             rows = order[begin : min(begin + size, last)]
             yield rows, begins[rows][:, None] + np.arange(n)

@@ -68,7 +68,7 @@ def placed_items(
         turned = users @ axes
         for rows, entries in equal_lengths(liked_by.indptr, users.shape[1]):
             U = turned[liked_by.indices[entries]]
-            towards = (evidence.pull[entries][:, None, :] @ U)[:, 0]
+            towards = evidence.pull[entries][:, None, :] @ U
             diagonal = unobserved * np.maximum(spread, 0) + evidence.ridge[rows][:, None]
-            placed[rows] = solved(U, evidence.confidence[entries], diagonal, towards)
+            placed[rows] = solved(U, evidence.confidence[entries], diagonal, towards)[:, 0]
         return placed @ axes.T

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,20 @@ class Histories:
         start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
         first = np.where(is_known, self.start[rows], 0)
         return self._of_entries(start, np.arange(start[-1]) + np.repeat(first - start[:-1], length))
+
+    def renumbered(self, place: NDArray[np.int32], n_items: int) -> Histories:
+        """The same items under other numbers, ascending with the old ones."""
+        return replace(self, item=place[self.item], n_items=n_items)
+
+    @classmethod
+    def one_below_the_other(cls, parts: Sequence[Histories]) -> Histories:
+        """The rows of all ``parts``, of the same items, in their order."""
+        columns = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in ENTRY_COLUMNS
+        }
+        length = np.concatenate([part.lengths() for part in parts])
+        start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+        return cls(start, **columns, n_items=parts[0].n_items)
 
     def alike(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Neighbouring rows that are the same, as one: each row's number, and their first rows.

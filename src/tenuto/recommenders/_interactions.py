@@ -12,14 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from tenuto import preferences
 from tenuto.errors import ContractError
-from tenuto.preferences import memory, with_counts
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
+from tenuto.recommenders._queries import ITEM_SUMS, pairs_of, sums_of_items, with_items_of_all
+from tenuto.recommenders._some_users import PastOf, SomeUsers, in_ranges
 from tenuto.timeline import Past
-
-#: Sums per item over the window, all whole numbers.
-ITEM_SUMS = ("n_plays", "n_downloads", "n_searches")
 
 
 @dataclass(frozen=True)
@@ -141,6 +138,7 @@ def interactions_before(
     *,
     settings: Mapping[str, float] | None = None,
     feedback: pa.Table | None = None,
+    users: SomeUsers | None = None,
 ) -> Interactions:
     """Taste of the window before the cutoff of ``past``, memory of ``history_days``.
 
@@ -150,41 +148,56 @@ def interactions_before(
     ----------
     settings : of the preference, where it takes any
     feedback : likes and dislikes from outside the log, see `tenuto.preferences.add_feedback`
+    users : whose; by default everybody's, some at a time, so that memory holds little more
+        than what is returned
 
     Raises
     ------
     UnknownName : if there is no such preference
     SettingsError : if it does not take such settings
     """
-    # Three queries, not one: compiling them joined takes longer than joining what they give.
-    asked = (
-        memory(past, history_days),
-        preferences.preferences_of(past, preference, window_days, settings, feedback),
-        preferences.opinions(past, feedback),
-    )
-    pairs = _joined(*(past.engine.to_arrow(table) for table in asked))
-    item_days = with_counts(past.table("item_days", days=window_days), ITEM_SUMS)
-    item_sums = item_days.group_by("item_id").agg(
-        **{column: item_days[column].sum().cast("int64") for column in ITEM_SUMS}
-    )
-    return Interactions.of_tables(
-        pairs,
-        past.engine.to_arrow(item_sums),
-        cutoff=past.cutoff,
-        window_days=window_days,
-        preference=preference,
-    )
+    item_sums = sums_of_items(past, window_days)
+    if users is not None:
+        item_sums = with_items_of_all(item_sums, past, history_days)
+    parts = []
+    for some in in_ranges(past, history_days) if users is None else [users]:
+        theirs = None if feedback is None else some.of_table(feedback)
+        pairs = pairs_of(
+            PastOf(past, some), preference, window_days, history_days, settings, theirs
+        )
+        part = Interactions.of_tables(
+            pairs,
+            item_sums,
+            cutoff=past.cutoff,
+            window_days=window_days,
+            preference=preference,
+        )
+        parts.append(part)
+    return _one_below_the_other(parts)
 
 
-def _joined(remembered: pa.Table, liked: pa.Table, opinions: pa.Table) -> pa.Table:
-    """One row per pair that any of the three knows."""
-    pairs = remembered
-    for further in (liked, opinions):
-        pairs = pairs.join(further, ["user_id", "item_id"], join_type="full outer")
-    for name, nothing in (("n_plays", 0), ("activation", 0.0), ("opinion", 0)):
-        column = pc.fill_null(pairs[name], pa.scalar(nothing, pairs[name].type))
-        pairs = pairs.set_column(pairs.schema.get_field_index(name), name, column)
-    return pairs
+def _one_below_the_other(parts: list[Interactions]) -> Interactions:
+    """Of parts with ascending listeners: all of them, with the items of all."""
+    first, *others = parts
+    if not others:
+        return first
+    item_ids = first.item_ids.append([part.item_ids for part in others]).unique().sort_values()
+    places = [item_ids.get_indexer(part.item_ids).astype(np.int32) for part in parts]
+    sums = {name: np.zeros(len(item_ids), dtype=np.int64) for name in ITEM_SUMS}
+    for place, part in zip(places, parts, strict=True):
+        for name, values in sums.items():
+            values[place] = part.item_sums[name]
+    histories = [
+        part.histories.renumbered(place, len(item_ids))
+        for place, part in zip(places, parts, strict=True)
+    ]
+    return replace(
+        first,
+        user_ids=first.user_ids.append([part.user_ids for part in others]),
+        item_ids=item_ids,
+        histories=Histories.one_below_the_other(histories),
+        item_sums=pd.DataFrame(sums),
+    )
 
 
 def _numbered(ids: pa.ChunkedArray) -> tuple[pd.Index, NDArray[np.int64]]:

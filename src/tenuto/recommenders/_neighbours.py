@@ -95,13 +95,14 @@ def blocks_of_product(left: csr_array, right: csr_array) -> Iterator[slice]:
 
 def in_threads(work: Callable[[slice], Done], todo: list[slice]) -> list[Done]:
     """``work`` on each part, in order; scipy multiplies without holding the interpreter's lock."""
-    n_threads = min(_MOST_THREADS, len(todo), _cores())
+    n_threads = min(_MOST_THREADS, len(todo), cores())
     if n_threads <= 1:
         return [work(part) for part in todo]
     with ThreadPoolExecutor(n_threads) as pool:
         return list(pool.map(work, todo))
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     may_use = getattr(os, "sched_getaffinity", None)
     return len(may_use(0)) if may_use else os.cpu_count() or 1

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenuto.recommenders._exam import Exam
+from tenuto.saved import whole_trees
 
 #: Every fourth listener is kept aside: on them training stops, and the order is judged.
 _ASIDE = 4
@@ -82,6 +83,19 @@ def trained(
     n_aside = int(is_aside.sum())
     error = float((ours - theirs).std() / np.sqrt(n_aside))
     return Order(text, float(ours.mean()), float(theirs.mean()), error, n_aside)
+
+
+def booster_of(text: str) -> lgb.Booster:
+    """The trees of a saved order.
+
+    Raises
+    ------
+    ValueError : if they are none, or not sound
+    """
+    try:
+        return lgb.Booster(model_str=whole_trees(text.encode()))
+    except lgb.basic.LightGBMError as problem:
+        raise ValueError(str(problem)) from problem
 
 
 def predicted(

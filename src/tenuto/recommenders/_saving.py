@@ -53,7 +53,6 @@ def write_recommender(recommender: Recommender, folder: Path) -> str:
 def read_recommender(folder: Path, wanted: type[Kind]) -> Kind:
     """See `Recommender.load`."""
     card, files = saved.read_folder(folder, {"recommender", "settings"})
-    tables = {Path(name).stem: pq.read_table(io.BytesIO(file)) for name, file in files.items()}
     kind: type[Recommender] = CATALOGUE.get(str(card["recommender"])).Model
     if not issubclass(kind, wanted):
         raise ContractError(
@@ -61,10 +60,11 @@ def read_recommender(folder: Path, wanted: type[Kind]) -> Kind:
             mend="load it with Recommender.load, which takes any kind",
         )
     try:
+        tables = {Path(name).stem: saved.table_of(file) for name, file in files.items()}
         recommender = kind(**card["settings"])
         _restore_common(recommender, card, tables)
         recommender._restore(tables)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
         raise ContractError(
             f"{folder} does not hold a whole '{kind.name()}': {problem}",
             mend="fit and save it again with this version of Tenuto",

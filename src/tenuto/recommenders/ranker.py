@@ -35,7 +35,7 @@ from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._inner import InnerSplit
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._of_members import OfMembers
-from tenuto.recommenders._order import Order, predicted, trained
+from tenuto.recommenders._order import Order, booster_of, predicted, trained
 from tenuto.recommenders._pool import Pool
 from tenuto.recommenders._questions import ALL, NEW, Question
 from tenuto.recommenders._rank_features import ItemFacts, features
@@ -171,7 +171,7 @@ class Model(OfMembers):
 
     def _take(self, target: str, order: Order) -> None:
         self.orders[target] = order
-        self._boosters[target] = lgb.Booster(model_str=order.text)
+        self._boosters[target] = booster_of(order.text)
 
     def _artists(self, item_ids: pd.Index) -> NDArray[np.int64] | None:
         """A number for each item's artist, the same for the same artist, -1 for unknown."""

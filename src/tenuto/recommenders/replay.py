@@ -90,7 +90,7 @@ class Model(Recommender):
         is_it = histories.item == item[histories.row_of_entry()]
         entries = np.flatnonzero(is_it & (histories.n_plays > 0))
         has_days = self.cutoff is not None and self.cutoff > NO_DATE
-        reasons = said["reason"].to_numpy(dtype=object)
+        reasons = said["reason"].to_numpy(dtype=object, copy=True)
         for row, n_plays, age in zip(
             histories.row_of_entry()[entries].tolist(),
             histories.n_plays[entries].tolist(),
