@@ -1,0 +1,237 @@
+"""How fast a server answers, and whether it loses anything: lists, fold-in, and all of it mixed.
+
+    python benchmarks/serving.py --listeners 100000 --songs 50000 --mixed-s 600
+
+One service of made listeners, published, and `tenuto serve` on this machine, asked by this process:
+
+    lists from the snapshot      goals: 1,000 a second, p99 20 ms
+    lists with fold-in           goals: 200 a second, p99 50 ms; each is of a listener who has just
+                                 said something, so none was worked out before
+    mixed                        reads and feedback, with a publish every minute: goals: no failure,
+                                 every acknowledged word in the journal, memory flat
+
+The server's processor time is in the table: on a busy machine it says more than the clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from _http_load import Load, loaded, request
+from _served_service import another_run, made_service
+from _timing import rows_table, write_rows
+
+from tenuto import serving
+from tenuto.preferences._journal import Journal
+from tenuto.service._tokens import TokenBook
+from tenuto.workspace import Workspace
+
+API = "/api/v1"
+TENUTO = str(Path(sys.executable).with_name("tenuto"))
+WORDS = ("like", "dislike", "play")
+PUBLISH_EVERY_S = 60.0
+
+
+@dataclass
+class Served:
+    """A running server; ``acknowledged`` are the receipts that were given."""
+
+    workspace: Workspace
+    process: subprocess.Popen
+    port: int
+    token: str
+    n_listeners: int
+    n_songs: int
+
+    def processor_s(self) -> float:
+        """What the server has worked so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """What it holds of its own; pages of files that are mapped are the system's."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("RssAnon:")[2].split()[0]) / 1000
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse, make the service, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--folder", type=Path, default=Path("benchmarks/scratch/serving"))
+    parser.add_argument("--listeners", type=int, default=100_000)
+    parser.add_argument("--songs", type=int, default=50_000)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--mixed-s", type=float, default=600.0)
+    parser.add_argument("--lines", type=int, default=8)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results.json"))
+    asked = parser.parse_args(arguments)
+    workspace = made_service(asked.folder, asked.listeners, asked.songs)
+    began = time.perf_counter()
+    serving.publish(workspace)
+    facts: dict[str, Any] = {"listeners": asked.listeners, "songs": asked.songs}
+    facts["publish_s"] = time.perf_counter() - began
+    with served(workspace, asked.listeners, asked.songs) as server:
+        rows = [
+            measured(server, "lists from the snapshot", asked.seconds, asked.lines, plain_lists),
+            measured(server, "lists with fold-in", asked.seconds, asked.lines, fresh_lists),
+        ]
+        mixed, more = mixed_load(server, asked.mixed_s, asked.lines)
+    rows.append(mixed)
+    facts |= more
+    print(rows_table(rows))
+    print(json.dumps(facts, indent=1))
+    write_rows(asked.out, "serving", rows, facts)
+
+
+@contextmanager
+def served(workspace: Workspace, n_listeners: int, n_songs: int) -> Iterator[Served]:
+    """`tenuto serve`, until the block ends."""
+    _, token = TokenBook(workspace.root).create("benchmark", "feedback")
+    command = [TENUTO, "serve", str(workspace.root), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--rate", "1000000", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = ""
+        while not said.rstrip().endswith("}"):
+            said += process.stdout.readline()
+        port = int(json.loads(said)["address"].rstrip("/").rpartition(":")[2])
+        yield Served(workspace, process, port, token, n_listeners, n_songs)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def measured(server: Served, name: str, seconds: float, n_lines: int, asked: Any) -> dict[str, Any]:
+    """One kind of requests, and what each takes of the server's processor."""
+    before = server.processor_s()
+    load = loaded(name, server.port, seconds, n_lines, lambda line: asked(server, line))
+    return _row(server, load, before)
+
+
+def plain_lists(server: Served, line: int) -> Iterator[Any]:
+    """Lists of listeners who have said nothing."""
+    draw = random.Random(line)
+    while True:
+        # The others speak.
+        user = draw.randrange(1, server.n_listeners, 2)
+        kind = draw.choice(("mix", "discover", "keep"))
+        path = f"{API}/listeners/{user}/recommendations?list={kind}&n=20"
+        yield request("GET", path, server.token), _is_ok
+
+
+def fresh_lists(server: Served, line: int) -> Iterator[Any]:
+    """Something is said, not measured, then the list is asked for."""
+    for said, asked in _conversation(server, line):
+        _say(server, said, line)
+        yield asked, _is_folded_in
+
+
+_LINES = threading.local()
+
+
+def _say(server: Served, said: bytes, line: int) -> None:
+    from _http_load import Line
+
+    if not hasattr(_LINES, "line"):
+        _LINES.line = Line("127.0.0.1", server.port)
+    status, body = _LINES.line.ask(said)
+    assert status == 201, body
+
+
+def _conversation(server: Served, line: int) -> Iterator[tuple[bytes, bytes]]:
+    draw = random.Random(1000 + line)
+    while True:
+        user, song = draw.randrange(0, server.n_listeners, 2), draw.randrange(server.n_songs)
+        body = json.dumps({"user_id": user, "item_id": song, "word": draw.choice(WORDS)})
+        path = f"{API}/listeners/{user}/recommendations?list=mix&n=20"
+        yield (
+            request("POST", f"{API}/feedback", server.token, body.encode()),
+            request("GET", path, server.token),
+        )
+
+
+def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, Any], Any]:
+    """Nine reads to one word, publishing all the while, and what was lost of the words."""
+    receipts: set[int] = set()
+    memory, publishes, before = [server.memory_mb()], [], server.processor_s()
+    stop = threading.Event()
+
+    def publish() -> None:
+        while not stop.wait(min(PUBLISH_EVERY_S, seconds / 3)):
+            began = time.perf_counter()
+            another_run(server.workspace, len(publishes))
+            # In a process of its own, as a daily run would do it.
+            command = [TENUTO, "publish", str(server.workspace.root)]
+            subprocess.run([*command, "--keep", "2"], check=True, stdout=subprocess.DEVNULL)
+            publishes.append(time.perf_counter() - began)
+            memory.append(server.memory_mb())
+
+    publisher = threading.Thread(target=publish)
+    publisher.start()
+    load = loaded(
+        "mixed", server.port, seconds, n_lines, lambda line: _mixed(server, line, receipts)
+    )
+    stop.set()
+    publisher.join()
+    memory.append(server.memory_mb())
+    journal = Journal(server.workspace.root)
+    lost = sum(journal.get(number) is None for number in receipts)
+    facts = {
+        "words_acknowledged": len(receipts),
+        "words_lost": lost,
+        "publishes": len(publishes),
+        "slowest_publish_s": max(publishes, default=None),
+        "memory_mb": memory,
+        "failures": load.failures[:5],
+    }
+    return _row(server, load, before), facts
+
+
+def _mixed(server: Served, line: int, receipts: set[int]) -> Iterator[Any]:
+    def is_written(status: int, body: bytes) -> str:
+        if status != 201:
+            return f"{status} {body[:200]!r}"
+        receipts.add(json.loads(body)["receipt_id"])
+        return ""
+
+    talk, reads = _conversation(server, line), plain_lists(server, line)
+    while True:
+        for _ in range(8):
+            yield next(reads)
+        said, asked = next(talk)
+        yield said, is_written
+        yield asked, _is_folded_in
+
+
+def _is_ok(status: int, body: bytes) -> str:
+    return "" if status == 200 else f"{status} {body[:200]!r}"
+
+
+def _is_folded_in(status: int, body: bytes) -> str:
+    return _is_ok(status, body) or ("" if b'"fold-in"' in body else "not folded in")
+
+
+def _row(server: Served, load: Load, before: float) -> dict[str, Any]:
+    worked = server.processor_s() - before
+    n = max(len(load.waits_s), 1)
+    return {**load.row(), "server's processor, ms an answer": worked / n * 1000}
+
+
+if __name__ == "__main__":
+    main()
