@@ -16,6 +16,7 @@ from typing import Any
 import _api
 import _columns
 import _commands
+import _http
 import _markdown as md
 import _members as members
 
@@ -172,6 +173,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "warehouse": lambda: members.exports(warehouse.CATALOGUE),
     "lake": _columns.lake,
     "python-api": _api.page,
+    "http-api": _http.page,
 }
 
 if __name__ == "__main__":

@@ -59,21 +59,34 @@ class Section:
 
 def drawn(sections: list[Section], *, title: str, heading: str, when: str, version: str) -> str:
     """Any page in the look of the report."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_ROOM),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            title=title,
+            heading=heading,
+            when=when,
+            version=version,
+            style=Markup(f"{look()}\n{(_ROOM / 'page.css').read_text('utf-8')}"),
+            sections=sections,
+        )
+    )
+
+
+def environment(*rooms: Path) -> jinja2.Environment:
+    """Templates of ``rooms``, and those that turn parts into HTML; all text is escaped."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*rooms, _ROOM]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2").render(
-        title=title,
-        heading=heading,
-        when=when,
-        version=version,
-        style=Markup(_palette.stylesheet() + "\n" + (_ROOM / "page.css").read_text("utf-8")),
-        sections=sections,
-    )
+
+
+def look() -> str:
+    """The style of everything that a section may hold, in both themes."""
+    return f"{_palette.stylesheet()}\n{(_ROOM / 'parts.css').read_text('utf-8')}"
 
 
 def in_order(catalogue: Catalogue) -> list[tuple[str, Any]]:

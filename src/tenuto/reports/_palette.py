@@ -36,7 +36,7 @@ def colour(name: str) -> str:
 
 
 def stylesheet() -> str:
-    """The variables of both themes, and the rules that repaint the charts.
+    """The variables of both themes, and the rules that repaint the charts and their keys.
 
     On paper the page is always light. ``data-theme`` on the root decides over the reader's
     settings.
@@ -50,6 +50,7 @@ def stylesheet() -> str:
             f"{{ :root:not([data-theme='light']) {{ {dark} }} }}",
             f"@media screen {{ :root[data-theme='dark'] {{ {dark} }} }}",
             *(_repaint(name, light) for name, (light, _) in COLOURS.items()),
+            *(f".swatch.{name} {{ background: var(--{name}) }}" for name in COLOURS),
         ]
     )
 

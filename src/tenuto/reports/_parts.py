@@ -90,4 +90,7 @@ class Table:
     kind: str = field(default="table", init=False)
 
 
+#: Where a section about models has nothing to say.
+NO_MODEL = Markup('No model was trained in this run: see <a href="#in_short">In short</a>.')
+
 Part = Paragraph | Notice | Facts | Figure | Row | Table

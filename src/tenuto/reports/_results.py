@@ -35,7 +35,7 @@ class Results:
         self.cutoff = as_date(cutoff)
         self.folder = workspace.run_folder(self.cutoff)
         self._audit = workspace.audit
-        self._root = workspace.root
+        self.root = workspace.root
         self._mend = f"tenuto run {workspace.root} --cutoff {self.cutoff}"
 
     @cached_property
@@ -101,7 +101,7 @@ class Results:
 
     def has_step(self, step: str | None) -> bool:
         """Whether there is the folder of a step, of this run or of the workspace."""
-        return step is None or any((place / step).is_dir() for place in (self.folder, self._root))
+        return step is None or any((place / step).is_dir() for place in (self.folder, self.root))
 
     @property
     def has_model(self) -> bool:

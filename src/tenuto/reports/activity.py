@@ -60,6 +60,15 @@ def section(results: Results) -> list[Part]:
     ]
 
 
+def listeners_by_day(results: Results) -> list[Part]:
+    """The chart of active and new listeners alone; nothing before the first event."""
+    days = results.data("activity")
+    if days.empty:
+        return []
+    days = days.assign(day=[as_date(day) for day in days["day"]])
+    return [_listeners(days, _faulty_days(results, days))]
+
+
 def _in_words(results: Results, days: pd.DataFrame) -> str:
     n_days = (days["day"].max() - days["day"].min()).days + 1
     devices = results.data("devices")

@@ -37,7 +37,13 @@ _COLUMNS: dict[str, tuple[str, Any]] = {
 def section(results: Results) -> list[Part]:
     """The top of the list among those who can still be kept."""
     if not results.has_model:
-        return [Paragraph("Without a model there is no call list: see the top of the page.")]
+        return [
+            Paragraph(
+                Markup(
+                    'Without a model there is no call list: see <a href="#in_short">In short</a>.'
+                )
+            )
+        ]
     top = results.call_list(_SHOWN)
     if top.empty:
         return [Paragraph("Nobody was active in the last 14 days: there is nobody to keep.")]
@@ -61,9 +67,10 @@ def _meaning(results: Results, top: pd.DataFrame, *, is_planned: bool) -> Paragr
         "top and stop where the budget does."
     )
     if not results.is_ranked:
-        return Paragraph(
-            f"{words} How good this order is cannot be told from so few: see the top of the page."
+        so_few = (
+            ' How good this order is cannot be told from so few: see <a href="#models">Models</a>.'
         )
+        return Paragraph(Markup("{}").format(words) + Markup(so_few))
     tenth = "tenth at the highest risk" if is_planned else "first tenth"
     precision = results.metric("precision_at_10", results.model)
     if precision is not None:

@@ -111,7 +111,7 @@ def _actions(results: Results) -> list[Part]:
     ]
     note = (
         "Read: all records of the action, as a search for it in the raw logs would count them; "
-        "those set aside are in no other figure of this page. A line that is no "
+        "those set aside are in no other figure below. A line that is no "
         "record of its own, such as a blank one in a file of plays, may stand under set aside."
     )
     return [Table("What the lines tell of", columns, rows, note)]

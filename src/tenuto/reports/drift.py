@@ -38,6 +38,12 @@ def section(results: Results) -> list[Part]:
     ]
 
 
+def answer(results: Results) -> Notice | None:
+    """Whether something has moved; None where the run was not monitored."""
+    drift = monitored(results, "drift")
+    return None if drift.empty else _answer(results, drift)
+
+
 def _answer(results: Results, drift: pd.DataFrame) -> Notice:
     alarms = monitored_json(results, "alarms").get("alarms", [])
     breached = drift[(drift["level"] == "alert") & drift["may_alarm"].astype(bool)]

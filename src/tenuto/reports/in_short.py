@@ -31,20 +31,21 @@ _TONES = {"better": "good", "worse": "warning", "undecided": "warning"}
 def section(results: Results) -> list[Part]:
     """The verdict first; then who, how sure, and what to open next."""
     if not results.has_model:
-        return [_without_model(results), *_files(results)]
+        return [without_model(results), *_files(results)]
     return [
-        _verdict(results),
+        verdict(results),
         _facts(results),
         *_to_do(results),
-        *_better_models(results),
+        *others_that_beat_the_rule(results),
         *_charts(results),
-        _when(results),
-        *_damage(results),
+        when(results),
+        *damage(results),
         *_files(results),
     ]
 
 
-def _verdict(results: Results) -> Notice:
+def verdict(results: Results) -> Notice:
+    """Whether the model of the call list beats the trivial rule."""
     ours = results.metric("auc", results.model) or {}
     tone = _TONES.get(str(ours.get("verdict")), "plain")
     return Notice(str(results.churn["verdict"]), tone)
@@ -57,7 +58,7 @@ def _to_do(results: Results) -> list[Part]:
         return []
     text = Markup(
         'To do: contact the {} of the <a href="#call_list">call list</a>, expected to be worth {} '
-        'by the assumptions below <a href="#profit">Profit</a>; {} held out by chance, to see '
+        'by the assumptions under <a href="#profit">Profit</a>; {} held out by chance, to see '
         "what it does."
     ).format(
         plural(found["n_contacted"], "listener"),
@@ -67,7 +68,7 @@ def _to_do(results: Results) -> list[Part]:
     return [Paragraph(text)]
 
 
-def _better_models(results: Results) -> list[Part]:
+def others_that_beat_the_rule(results: Results) -> list[Part]:
     """The verdict is about the call list's model; others may do better than the rule."""
     better = results.better_models
     if not better or results.model in better:
@@ -82,7 +83,8 @@ def _better_models(results: Results) -> list[Part]:
     ]
 
 
-def _without_model(results: Results) -> Notice:
+def without_model(results: Results) -> Notice:
+    """Why there is no model, and what to do about it."""
     reason, _, mend = str(results.churn["skipped"]).partition("To mend:")
     said = f"There is no churn model in this run: {reason.strip().rstrip('.')}."
     said += f" To mend: {mend.strip().rstrip('.')}." if mend else ""
@@ -139,7 +141,8 @@ def _top_tenth(results: Results) -> tuple[str, str, str]:
     return percent(precision["value"]), label, small
 
 
-def _when(results: Results) -> Paragraph:
+def when(results: Results) -> Paragraph:
+    """Of which days the list speaks, and at which it was tested."""
     label = results.label
     listed = (
         f"The list is as of {day(results.cutoff)}: it was made from the days before, and says "
@@ -156,7 +159,8 @@ def _when(results: Results) -> Paragraph:
     return Paragraph(listed + check)
 
 
-def _damage(results: Results) -> list[Part]:
+def damage(results: Results) -> list[Part]:
+    """A warning where files with a fault lie in the days that the models look at."""
     found = faults(results)
     if found.empty or not (found["touches"] != "").any():
         return []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tenuto.reports import _charts
 from tenuto.reports._palette import colour
-from tenuto.reports._parts import Column, Figure, Paragraph, Part, Table
+from tenuto.reports._parts import NO_MODEL, Column, Figure, Paragraph, Part, Table
 from tenuto.reports._results import HEADLINE, Results
 from tenuto.reports._words import (
     POPULATIONS,
@@ -36,7 +36,7 @@ _TOO_FEW = (
 def section(results: Results) -> list[Part]:
     """Grouped importances with intervals, then the strongest single features."""
     if not results.has_model:
-        return [Paragraph("No model was trained in this run: see the top of the page.")]
+        return [Paragraph(NO_MODEL)]
     return [
         Paragraph(
             f"These are the traces in the log by which a model tells {results.label.who} from "

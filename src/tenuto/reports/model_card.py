@@ -24,7 +24,7 @@ def section(results: Results) -> list[Part]:
     rows = [[name, said] for name, said in _lines(results, card)]
     note = (
         f"The whole card, with every figure, slice and feature, is "
-        f"monitoring/model_cards/{card['model']}.md beside this page, one per model."
+        f"monitoring/model_cards/{card['model']}.md in the folder of the run, one for each model."
     )
     return [
         Table(

@@ -9,7 +9,7 @@ import pandas as pd
 from tenuto.catalogue import Catalogue
 from tenuto.reports._auc_chart import auc_figure
 from tenuto.reports._model_charts import curve_figures
-from tenuto.reports._parts import Column, Notice, Paragraph, Part, Row, Table
+from tenuto.reports._parts import NO_MODEL, Column, Notice, Paragraph, Part, Row, Table
 from tenuto.reports._results import FLOOR, HEADLINE, RULE, Results
 from tenuto.reports._words import (
     POPULATIONS,
@@ -43,7 +43,7 @@ _COLUMNS = [
 def section(results: Results) -> list[Part]:
     """The answer, the headline table, curves, the other populations and the snapshot."""
     if not results.has_model:
-        return [Paragraph("No model was trained in this run: see the top of the page.")]
+        return [Paragraph(NO_MODEL)]
     wanted = ["roc", "precision_recall"] if results.is_ranked else []
     curves, chart = curve_figures(results, wanted), auc_figure(results)
     return [

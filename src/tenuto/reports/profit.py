@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from tenuto.reports._parts import Column, Facts, Figure, Notice, Paragraph, Part, Row, Table
 from tenuto.reports._planned import action_label, money, money_between, plan, profit_curves
 from tenuto.reports._profit_charts import lift_chart, profit_chart
@@ -24,14 +26,38 @@ def section(results: Results) -> list[Part]:
     curves = profit_curves(results)
     if not figures or curves.empty:
         return [_assumed(found), _prices(found)]
+    capacity = int(found["assumed"]["capacity"])
     return [
         _answer(results, figures),
         _facts(found),
-        Row([_profit(results, curves, figures), _lift(results, curves)]),
+        Row(_charts(results, curves, figures, capacity)),
         _figures(results, figures),
         _assumed(found),
         _prices(found),
     ]
+
+
+def under_other_assumptions(
+    results: Results, curves: pd.DataFrame, rankings: list[dict[str, Any]], capacity: int
+) -> list[Part]:
+    """What the campaign would have brought at the test, had other values been assumed.
+
+    Parameters
+    ----------
+    curves, rankings : as `tenuto.retention._profit.profit_at_the_test` returns them
+    capacity : how many can be contacted; 0: all
+    """
+    figures = {row["ranking"]: row for row in rankings}
+    if results.model not in figures:
+        return []
+    charts = _charts(results, curves, figures, capacity)
+    return [_answer(results, figures), Row(charts), _figures(results, figures)]
+
+
+def _charts(
+    results: Results, curves: pd.DataFrame, figures: dict[str, dict[str, Any]], capacity: int
+) -> list[Figure]:
+    return [_profit(results, curves, figures, capacity), _lift(results, curves)]
 
 
 def _answer(results: Results, figures: dict[str, dict[str, Any]]) -> Notice:
@@ -85,9 +111,10 @@ def _facts(found: dict[str, Any]) -> Facts:
     )
 
 
-def _profit(results: Results, curves: Any, figures: dict[str, dict[str, Any]]) -> Figure:
+def _profit(
+    results: Results, curves: Any, figures: dict[str, dict[str, Any]], capacity: int
+) -> Figure:
     ours = figures[results.model]
-    capacity = int(plan(results)["assumed"]["capacity"])
     says = (
         f"Most is earned with {count(ours['n_best'])} contacted ({money(ours['profit_best'])}); "
         f"contacting everybody brings {money(ours['profit_all'])}."

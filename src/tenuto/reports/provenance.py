@@ -27,7 +27,7 @@ def section(results: Results) -> list[Part]:
             "Inputs and code",
             [Column("What"), Column("Value", wraps=True)],
             [
-                ["Source", text(run["settings"].get("source"))],
+                ["Source", _source(run["settings"]["source"])],
                 ["Days of log", _days(results)],
                 ["Random seed", text(run["settings"].get("random_state"))],
                 ["Digest of the inputs (SHA-256)", digest_of(run["inputs"])],
@@ -46,6 +46,11 @@ def section(results: Results) -> list[Part]:
             [[name, text(version)] for name, version in sorted(run["versions"].items())],
         ),
     ]
+
+
+def _source(source: str | dict[str, Any]) -> str:
+    """Its name; version 0.1 wrote down nothing else."""
+    return text(source if isinstance(source, str) else source.get("name"))
 
 
 def _days(results: Results) -> str:

@@ -25,7 +25,7 @@ _CHARTS = {"week": "Hot this week", "month": "Hot this month"}
 
 def section(results: Results) -> list[Part]:
     """Lists for everyone in a sentence, the charts, and the judgement."""
-    return [_lists(results), *_charts(results), *_judgement(results)]
+    return [_lists(results), *_charts(results), *judgement(results)]
 
 
 def _lists(results: Results) -> Paragraph:
@@ -81,7 +81,8 @@ def _song(row: dict, has_downloads: bool) -> list[str]:
     ]
 
 
-def _judgement(results: Results) -> list[Part]:
+def judgement(results: Results) -> list[Part]:
+    """How good such lists would have been, or why that cannot be said yet."""
     metrics = results.recommend_table("metrics", is_needed=False)
     judged_at = results.recommend.get("judged_at")
     if metrics.empty:
