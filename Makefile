@@ -16,7 +16,8 @@ $(VENV)/.installed-all: $(VENV)/.installed
 	touch $@
 
 demo: $(VENV)/.installed  ## simulate a service, run everything, say where the report is
-	$(BIN)/tenuto demo demo
+	$(BIN)/tenuto demo demo --no-serve
+	@echo 'To look at it: $(BIN)/tenuto demo demo'
 
 test: $(VENV)/.installed  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow" -n auto

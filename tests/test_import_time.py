@@ -9,7 +9,10 @@ import pytest
 
 from tenuto.cli import CATALOGUE
 
-HEAVY = ("altair", "duckdb", "ibis", "lightgbm", "numpy", "pandas", "pyarrow", "scipy", "sklearn")
+HEAVY = (
+    *("altair", "duckdb", "ibis", "lightgbm", "numpy", "pandas", "pyarrow", "scipy", "sklearn"),
+    *("fastapi", "httpx", "prometheus_client", "uvicorn"),
+)
 
 
 def imported_by(code: str) -> set[str]:

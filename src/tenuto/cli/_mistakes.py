@@ -11,10 +11,11 @@ from typing import NoReturn
 
 import typer
 
-from tenuto.errors import LeakError, TenutoError
+from tenuto.errors import Busy, LeakError, TenutoError
 
 #: A leak has a status of its own: a list that knows the future must not be sent to anybody.
-OURS, THE_USERS, LEAK, DRIFT, INTERRUPTED = 1, 2, 3, 4, 130
+#: So has a workspace in which somebody else is at work: trying again later is all it takes.
+OURS, THE_USERS, LEAK, DRIFT, BUSY, INTERRUPTED = 1, 2, 3, 4, 5, 130
 
 _MENDS = {
     errno.ENOSPC: "free some space, then run again: finished work is kept",
@@ -37,8 +38,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except TenutoError as mistake:
-        status = LEAK if isinstance(mistake, LeakError) else THE_USERS
-        _exit(f"{type(mistake).__name__}: {mistake}", status)
+        _exit(f"{type(mistake).__name__}: {mistake}", _status(mistake))
     except KeyboardInterrupt:
         _exit("Stopped. Finished work is kept: run the same command to go on.", INTERRUPTED)
     except MemoryError:
@@ -55,6 +55,12 @@ def explained() -> Iterator[None]:
         if _is_typers(failure):
             raise
         _exit_with_traceback()
+
+
+def _status(mistake: TenutoError) -> int:
+    if isinstance(mistake, LeakError):
+        return LEAK
+    return BUSY if isinstance(mistake, Busy) else THE_USERS
 
 
 def _is_typers(failure: Exception) -> bool:

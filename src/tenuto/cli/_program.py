@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run ``tenuto`` on ``arguments``, by default those of the process, and exit.
 
     The exit status is 0, 1 for a mistake of ours, 2 for the user's, 3 for a leak, 4 for an alarm of
-    drift (results are written), or 130 when interrupted.
+    drift (results are written), 5 where another one is at work, or 130 when interrupted.
     """
     typer.main.get_command(build_program()).main(args=arguments, prog_name="tenuto")
 

@@ -15,19 +15,17 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenuto.cli._mistakes import DRIFT, LEAK, THE_USERS
+from tenuto.cli._days import exit_on_drift, exit_with, print_days
 from tenuto.cli._options import AsJson, Cutoff, EngineName, SparkUrl, WorkspaceFolder, workspace_on
-from tenuto.cli._output import print_json, print_table
+from tenuto.cli._output import print_json
 from tenuto.cli._progress import progress
 from tenuto.cli._summaries import print_run
 
 if TYPE_CHECKING:
-    from tenuto.monitoring import FilledDay
     from tenuto.workspace import Workspace
 
 
@@ -73,7 +71,7 @@ def _run_one(workspace: Workspace, cutoff: str | None, as_json: bool) -> None:
         print_json(summary.to_dict())
     else:
         print_run(summary)
-    _exit_on_drift(summary.alarms)
+    exit_on_drift(summary.alarms)
 
 
 def _back_fill(
@@ -84,34 +82,13 @@ def _back_fill(
     as_json: bool,
     **options: bool,
 ) -> None:
-    from tenuto import errands, monitoring
+    from tenuto import errands
 
     with progress() as tell:
         days = errands.back_fill(workspace, first, last, every, progress=tell, **options)
     if as_json:
         print_json({"days": [day.to_dict() for day in days], "runs": workspace.root / "runs"})
     else:
-        _print_days(days)
+        print_days(days)
         print(f"\nEach day is in {workspace.root / 'runs'}")
-    failed = [day for day in days if day.state == monitoring.FAILED]
-    if failed:
-        raise typer.Exit(LEAK if any(day.is_leak for day in failed) else THE_USERS)
-    newest = [day for day in days if day.state == monitoring.DONE][-1:]
-    _exit_on_drift(newest[0].alarms if newest else ())
-
-
-def _print_days(days: list[FilledDay]) -> None:
-    print_table(
-        ["day", "state", "alarms", "in short"],
-        [[str(day.cutoff), day.state, len(day.alarms), " ".join(day.said.split())] for day in days],
-    )
-
-
-def _exit_on_drift(alarms: Sequence[str]) -> None:
-    """Status 4 where something was off twice running; the results are written all the same."""
-    if not alarms:
-        return
-    typer.echo("Drift, in this run and in the one before:", err=True)
-    for alarm in alarms:
-        typer.echo(f"  {alarm}", err=True)
-    raise typer.Exit(DRIFT)
+    exit_with(days)

@@ -1,0 +1,124 @@
+"""What a scheduler calls once a day: read what is new, run, publish, send. One at a time.
+
+Killed at any moment and called again, it goes on where it was; what was published before is
+served until there is something new, whole.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import filelock
+
+from tenuto import errands, forgetting, monitoring, pipeline, serving
+from tenuto.errors import Busy
+from tenuto.forgetting import Expired
+from tenuto.monitoring import FilledDay
+from tenuto.opened import timeline_of
+from tenuto.pipeline import Progress
+from tenuto.record import write_json
+from tenuto.serving import Publication
+from tenuto.warehouse import ExportSummary
+from tenuto.workspace import Workspace
+
+#: In the workspace: what the last `daily` did.
+SUMMARY_FILE = "daily.json"
+_GOOD = (monitoring.DONE, monitoring.KEPT, monitoring.NO_MODEL)
+
+
+@dataclass(frozen=True)
+class DailySummary:
+    """What became of each day, and of what follows from it.
+
+    expired : what was removed for its age; None where everything is kept
+    publication : what is served from now on; None where no day came to its end
+    exported : what was sent to the warehouse of the settings; None without one
+    """
+
+    days: list[FilledDay]
+    expired: Expired | None
+    publication: Publication | None
+    exported: ExportSummary | None
+
+    @property
+    def failed(self) -> list[FilledDay]:
+        return [day for day in self.days if day.state == monitoring.FAILED]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """Of the newest day that was run now."""
+        newest = [day for day in self.days if day.state == monitoring.DONE][-1:]
+        return newest[0].alarms if newest else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        parts = {
+            "expired": self.expired,
+            "publication": self.publication,
+            "exported": self.exported,
+        }
+        return {
+            "days": [day.to_dict() for day in self.days],
+            **{name: part and part.to_dict() for name, part in parts.items()},
+        }
+
+
+def daily(
+    workspace: Workspace,
+    first: date | str | None = None,
+    last: date | str | None = None,
+    *,
+    progress: Progress | None = None,
+) -> DailySummary:
+    """Everything that has to happen each day, in order.
+
+    By default the run is for the latest day of log, made anew where anything it depends on has
+    changed. With ``first`` it is for each day from then to ``last`` that was not finished before.
+    A day that fails is said and nothing of it is published or sent.
+
+    Raises
+    ------
+    Busy : if another `daily` of this workspace is at work
+    CutoffError, SourceError, SettingsError, WorkspaceError : what stops every day
+    """
+    with _one_at_a_time(workspace):
+        pipeline.ingest(workspace, progress)
+        expired = forgetting.expire(workspace)
+        latest = timeline_of(workspace).end
+        days = errands.back_fill(
+            workspace, first or latest, last or latest, force=first is None, progress=progress
+        )
+        good = [day.cutoff for day in days if day.state in _GOOD]
+        published = serving.publish(workspace) if good else None
+        summary = DailySummary(days, expired, published, _sent(workspace, good, progress))
+        write_json(workspace.root / SUMMARY_FILE, summary.to_dict())
+    return summary
+
+
+def _sent(
+    workspace: Workspace, days: list[date], progress: Progress | None
+) -> ExportSummary | None:
+    settings, sent = workspace.settings.daily, None
+    for day in days if settings.export_to else ():
+        sent = errands.export(
+            workspace, settings.export_to, settings.export_tables, day, progress=progress
+        )
+    return sent
+
+
+@contextmanager
+def _one_at_a_time(workspace: Workspace):
+    """Commands in between lock what they write; this is held from the first to the last."""
+    lock = filelock.FileLock(workspace.root / ".daily.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as busy:
+        raise Busy(
+            f"another `tenuto daily` of {workspace.root} is at work", mend="wait for it to end"
+        ) from busy
+    try:
+        yield
+    finally:
+        lock.release()
