@@ -14,14 +14,12 @@ Example:
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
 
 from tenuto.cli._options import AsJson, WorkspaceFolder
 from tenuto.cli._output import print_json
-from tenuto.errors import SettingsError
 
 
 def command(
@@ -43,7 +41,6 @@ def command(
     no_pages: Annotated[bool, typer.Option("--no-pages", help="Answer programs alone.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    refuse_without_the_extra()
     from tenuto.service._limits import Limits
     from tenuto.service._run import Server, serve
     from tenuto.service._tokens import TokenBook
@@ -76,9 +73,3 @@ def command(
         sys.stdout.flush()
 
     serve(server, tell)
-
-
-def refuse_without_the_extra() -> None:
-    """Say what to install, before anything is imported that is not there."""
-    if find_spec("fastapi") is None or find_spec("uvicorn") is None:
-        raise SettingsError("serving needs some more packages", mend="pip install 'tenuto[serve]'")

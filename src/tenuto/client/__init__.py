@@ -5,7 +5,7 @@
     with Client("http://127.0.0.1:8000", token) as tenuto:
         songs = tenuto.recommend(42, "discover", n=10)
 
-It needs `pip install 'tenuto[serve]'`, or httpx alone beside Tenuto.
+It needs nothing of Tenuto but httpx.
 """
 
 from tenuto.client._answers import (

@@ -31,9 +31,7 @@ def chosen_for(n_listeners: int) -> str:
 
 
 def in_words(model: str, n_listeners: int) -> str:
-    """Why "auto" came to ``model``, in a sentence."""
-    if model == STRONGEST:
-        return f"New songs are from '{model}', which is taken up to {MOST_LISTENERS:,} listeners."
+    """Why "auto" came to ``model`` and not to the strongest, in a sentence."""
     return (
         f"New songs are from '{model}' alone: with {n_listeners:,} listeners, more than "
         f"{MOST_LISTENERS:,}, '{STRONGEST}' would take several times as long. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenuto.catalogue import Catalogue
+from tenuto.lists._chosen import AUTO, STRONGEST, in_words
 from tenuto.reports._judged_lists import answer, judged_table, who
 from tenuto.reports._parts import Column, Paragraph, Part, Table
 from tenuto.reports._results import Results
@@ -35,10 +36,18 @@ def _lists(results: Results) -> Paragraph:
     words = (
         f"{plural(summary['n_listeners'], 'listener')} have lists ({listing(labels)}): "
         f"{plural(summary['n_rows'], 'row')} in recommend/recommendations.csv, with reasons. "
-        f"New songs are from {spoken(summary['model'])}."
+        f"{_whose(results)}"
     )
     words += f" Listeners with a song for each reason: {listing(rungs)}." if rungs else ""
     return Paragraph(words)
+
+
+def _whose(results: Results) -> str:
+    """Which recommender new songs are from; why it is not the strongest, where it was not asked."""
+    summary = results.recommend
+    if results.settings["recommend"]["model"] == AUTO and summary["model"] != STRONGEST:
+        return in_words(summary["model"], summary["n_listeners"])
+    return f"New songs are from {spoken(summary['model'])}."
 
 
 def _charts(results: Results) -> list[Part]:
