@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 
 from conftest import bytes_of
 from service import CUTOFF, a_town, played, timeline_of
-from tenuto.churn import CATALOGUE, _bench, _tuning
+from tenuto.churn import CATALOGUE, _loader, _tuning
 from tenuto.churn._dataset import CutoffData
 from tenuto.churn._examples import Examples
 from tenuto.churn._search_split import Split, inner_split
@@ -115,7 +115,7 @@ class Loads:
 
     def __init__(self, monkeypatch, n_left=30):
         self.cutoffs, self.n_left = [], n_left
-        monkeypatch.setattr(_bench, "at_cutoff", self)
+        monkeypatch.setattr(_loader, "at_cutoff", self)
 
     def __call__(self, engine, timeline, cutoff, **_):
         self.cutoffs.append(cutoff)

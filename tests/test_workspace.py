@@ -178,7 +178,7 @@ def test_another_process_is_refused_while_one_writes(root):
     with workspace.lock():
         done = subprocess.run([sys.executable, "-c", code, root], capture_output=True, text=True)
     assert done.returncode == 1
-    assert "WorkspaceError: another tenuto is writing" in done.stderr
+    assert "Busy: another tenuto is writing" in done.stderr
     subprocess.run([sys.executable, "-c", code, root], check=True)
 
 

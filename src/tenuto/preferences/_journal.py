@@ -114,8 +114,9 @@ class Journal:
         n_rows: int = self._done(wipe)
         with self._pen, _as_errors(self.file):
             db = self._open_for_writing()
+            if n_rows:
+                db.execute("VACUUM")
             # What was written before stands in the write-ahead log until it is emptied.
-            db.execute("VACUUM")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return n_rows
 
