@@ -27,7 +27,7 @@ from tenuto.simulation.musicbox import simulate
 from tenuto.workspace import Workspace
 from test_pipeline_killed import QUICK
 
-KILLS = 8
+KILLS = 4
 RUN = "import sys; from tenuto.daily import daily; from tenuto import Workspace; daily(Workspace(sys.argv[1]))"  # noqa: E501
 
 
