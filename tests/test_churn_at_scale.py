@@ -1,6 +1,5 @@
 """What makes a large service bearable changes nothing of what is found."""
 
-import threading
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +11,6 @@ from service import CUTOFF, a_town, timeline_of
 from tenuto.churn import _loader
 from tenuto.churn._bench import Bench
 from tenuto.churn._protocols import enough_users, thinned
-from tenuto.churn._side_by_side import side_by_side
 from tenuto.evaluation.folds import some_of, user_fold
 from tenuto.settings import ChurnSettings
 from tenuto.timeline import UserRange, parts_of
@@ -88,22 +86,6 @@ def test_every_listener_is_in_one_part_and_parts_follow_from_their_number_alone(
     assert (parts[0].low, parts[-1].high) == (None, None)
     assert [part.high for part in parts[:-1]] == [part.low for part in parts[1:]]
     assert parts_of(pa.array(["ann", "bob"]), 100) == [UserRange()]
-
-
-def test_tasks_side_by_side_are_done_by_several_threads_and_told_in_order():
-    both_there = threading.Barrier(2, timeout=30)
-
-    def work(task):
-        if task < 2:
-            both_there.wait()
-        return task * task
-
-    assert list(side_by_side(work, range(5), 2)) == [0, 1, 4, 9, 16]
-
-
-def test_a_failure_beside_others_is_raised():
-    with pytest.raises(ZeroDivisionError):
-        list(side_by_side(lambda task: 1 / task, [1, 0, 2], 2))
 
 
 def test_some_of_a_mask_are_the_same_whatever_else_is_there():

@@ -1,7 +1,5 @@
 """Many listeners: a range of them at a time, lists side by side, a quick model by itself."""
 
-import threading
-import time
 from dataclasses import fields
 
 import numpy as np
@@ -14,7 +12,6 @@ from tenuto.lists import _chosen, _desk
 from tenuto.lists._chosen import chosen_for, in_words, settled
 from tenuto.lists._desk import learners_of
 from tenuto.lists._risk import digest_of_risk
-from tenuto.lists._side_by_side import side_by_side
 from tenuto.recommenders import CATALOGUE, _some_users
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import interactions_before
@@ -94,33 +91,6 @@ def test_few_listeners_are_all_learned_from(past):
     known = interactions_before(past, "max_score")
 
     assert learners_of(known) is known
-
-
-# Side by side.
-
-
-def test_parts_come_in_their_order_whichever_is_made_first():
-    def slow_at_first(part):
-        time.sleep(0.02 if part == 0 else 0)
-        return part
-
-    assert list(side_by_side(slow_at_first, range(20))) == list(range(20))
-
-
-def test_no_more_parts_are_begun_than_are_soon_handed_on():
-    begun, n_threads = [], threading.active_count()
-    parts = side_by_side(begun.append, range(1_000))
-
-    next(parts)
-
-    assert len(begun) < 20
-    parts.close()
-    assert threading.active_count() == n_threads
-
-
-def test_a_part_that_fails_says_so():
-    with pytest.raises(ZeroDivisionError):
-        list(side_by_side(lambda part: 1 // (part - 3), range(9)))
 
 
 # A model by itself.

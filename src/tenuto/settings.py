@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from tenuto.threads import cores
 
 _SPARK_URL = re.compile(
     r"local(\[(\*|\d+)(,\d+)?\])?$|spark://[^/,:]+:\d+(,[^/,:]+:\d+)*$"
@@ -269,11 +270,7 @@ class EngineSettings(_Section):
 
     def n_threads(self) -> int:
         """Threads to use, with 0 resolved to the cores this process may use."""
-        if self.threads:
-            return self.threads
-        # Only Linux knows how many cores a process may use; elsewhere it is all of them.
-        may_use = getattr(os, "sched_getaffinity", None)
-        return len(may_use(0)) if may_use else os.cpu_count() or 1
+        return self.threads or cores()
 
 
 class Settings(_Section):

@@ -25,12 +25,12 @@ from tenuto.churn._protocols import (
     snapshot,
     thinned,
 )
-from tenuto.churn._side_by_side import side_by_side
 from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError
 from tenuto.evaluation.folds import legal_training_cutoffs
 from tenuto.settings import ChurnSettings
+from tenuto.threads import side_by_side
 from tenuto.timeline import HEADLINE, Timeline
 
 #: Settings of models for a label and a horizon, found before a test cutoff.

@@ -18,10 +18,10 @@ import pandas as pd
 from tenuto.churn import CATALOGUE
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._examples import Examples
-from tenuto.churn._side_by_side import side_by_side
 from tenuto.errors import ContractError, LeakError, NotEnoughData
 from tenuto.evaluation.folds import user_fold, user_hash
 from tenuto.sampling import NONE
+from tenuto.threads import side_by_side
 
 MAX_TRAINING_ROWS = 300_000
 #: Told after each fit: fits done, fits in all, and what was fitted.

@@ -14,11 +14,13 @@ from tenuto.lists._asked import Asked
 from tenuto.lists._desk import Desk
 from tenuto.lists._made import REASONS, Made
 from tenuto.lists._reasons import Named, reasons
-from tenuto.lists._side_by_side import side_by_side
+from tenuto.threads import cores, side_by_side
 from tenuto.timeline import Past
 
 #: Listeners whose lists are held at once.
 CHUNK_USERS = 5_000
+# More threads hold more chunks, and wait more for the interpreter's lock.
+_MOST_THREADS = 4
 #: Places of a list whose reason is said in words.
 N_EXPLAINED = 10
 
@@ -33,7 +35,7 @@ def lists_of_everybody(
     def made(first: int) -> pd.DataFrame:
         return lists_for(desk, desk.asked(users[first : first + CHUNK_USERS]), k, names=names)
 
-    yield from side_by_side(made, range(0, len(users), CHUNK_USERS))
+    yield from side_by_side(made, range(0, len(users), CHUNK_USERS), min(_MOST_THREADS, cores()))
 
 
 def lists_for(

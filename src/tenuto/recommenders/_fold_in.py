@@ -25,7 +25,7 @@ from tenuto.recommenders._contract import Contributions
 from tenuto.recommenders._factors import Factors
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._liked import spread_out
-from tenuto.recommenders._threads import one_blas_thread
+from tenuto.threads import one_blas_thread
 
 Vectors = NDArray[np.float64]
 

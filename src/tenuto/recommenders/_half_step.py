@@ -15,7 +15,7 @@ from tenuto.recommenders._change import Change, is_liked
 from tenuto.recommenders._fold_in import Evidence, FoldedIn, equal_lengths, solved
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import Interactions
-from tenuto.recommenders._threads import one_blas_thread
+from tenuto.threads import one_blas_thread
 
 
 class Alternating(FoldedIn):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._rectangles import NEVER
-from tenuto.recommenders._threads import one_blas_thread
+from tenuto.threads import one_blas_thread
 
 #: Items scored at first; then four times as many, again and again.
 _FIRST, _GROWTH = 2_048, 4

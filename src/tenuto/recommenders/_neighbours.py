@@ -6,14 +6,14 @@ Few popular items are in nearly every history, so items by items is dense where 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from tenuto.threads import cores, side_by_side
 
 #: Entries of the product that one thread holds at once: about 250 MB with what scipy adds.
 _BLOCK_ENTRIES = 1 << 24
@@ -95,14 +95,4 @@ def blocks_of_product(left: csr_array, right: csr_array) -> Iterator[slice]:
 
 def in_threads(work: Callable[[slice], Done], todo: list[slice]) -> list[Done]:
     """``work`` on each part, in order; scipy multiplies without holding the interpreter's lock."""
-    n_threads = min(_MOST_THREADS, len(todo), cores())
-    if n_threads <= 1:
-        return [work(part) for part in todo]
-    with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(work, todo))
-
-
-def cores() -> int:
-    """How many this process may use."""
-    may_use = getattr(os, "sched_getaffinity", None)
-    return len(may_use(0)) if may_use else os.cpu_count() or 1
+    return list(side_by_side(work, todo, min(_MOST_THREADS, cores())))

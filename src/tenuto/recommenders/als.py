@@ -20,8 +20,8 @@ from tenuto.recommenders._fold_in import Evidence
 from tenuto.recommenders._half_step import Alternating
 from tenuto.recommenders._interactions import Interactions
 from tenuto.recommenders._liked import liked_part
-from tenuto.recommenders._threads import one_blas_thread
 from tenuto.recommenders._weighting import check_weighting, weighted, weights
+from tenuto.threads import one_blas_thread
 
 LABEL = "Factors (ALS)"
 NEEDS = ("user_item_days", "item_days")

@@ -24,8 +24,8 @@ from tenuto.recommenders._inverse import Dual, Primal, Weights
 from tenuto.recommenders._neighbours import in_threads
 from tenuto.recommenders._rectangles import NEVER, nothing, top_k
 from tenuto.recommenders._scored import Scored
-from tenuto.recommenders._threads import one_blas_thread
 from tenuto.recommenders._weighting import check_weighting, weighted, weights
+from tenuto.threads import one_blas_thread
 
 LABEL = "What goes with what you play"
 NEEDS = ("user_item_days", "item_days")

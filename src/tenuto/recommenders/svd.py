@@ -19,8 +19,8 @@ from tenuto.recommenders._bounds import check_settings
 from tenuto.recommenders._contract import Contributions
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._projected import Projected, n_axes
-from tenuto.recommenders._threads import one_blas_thread
 from tenuto.recommenders._weighting import check_weighting
+from tenuto.threads import one_blas_thread
 
 LABEL = "Singular vectors (SVD)"
 NEEDS = ("user_item_days", "item_days")
