@@ -8,6 +8,8 @@ import ibis
 import pyarrow as pa
 
 from tenuto.rollups import CATALOGUE, Day
+from tenuto.timeline import Past
+from tenuto.timeline._walls import Window
 
 ACTIONS = ("play", "download", "like", "search")
 KNOWS = frozenset({"played_s", "length_s", "device", "is_paid", "session_id", "artist"})
@@ -50,7 +52,7 @@ def _event(user, action, item, ago, device):
     }
 
 
-class FakePast:
+class FakePast(Past):
     """What `tenuto.timeline` hands out, of a handful of events.
 
     Its tables have fixed names, so that what is built on them is compiled once for all tests: ask
@@ -60,17 +62,15 @@ class FakePast:
     cutoff = CUTOFF
 
     def __init__(self, engine, *happenings):
-        self.engine = engine
+        self.engine, self._user_range, self._people, self._read = engine, None, None, {}
         self.events = [event for event in happenings if "query" not in event]
         self.queries = [event for event in happenings if "query" in event]
         self.is_string = any(isinstance(event["user_id"], str) for event in self.events)
         self._summed = {}
 
-    def table(self, name, days=None):
-        rows = self.engine.from_arrow(self._rows(name), f"fake_{name}")
-        age_days = (ibis.literal(self.cutoff, "date") - rows.day).cast("int64")
-        rows = rows.mutate(age_days=age_days)
-        return rows if days is None else rows.filter(rows.age_days <= days)
+    def _all_days(self, table):
+        rows = self.engine.from_arrow(self._rows(table), f"fake_{table}")
+        return Window.narrowed(self, rows) if "user_id" in rows.columns else rows
 
     def _rows(self, name):
         """The sums of all days before the cutoff; a day with queries is summed by itself."""

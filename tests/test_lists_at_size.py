@@ -12,10 +12,10 @@ from tenuto.lists import _chosen, _desk
 from tenuto.lists._chosen import chosen_for, in_words, settled
 from tenuto.lists._desk import learners_of
 from tenuto.lists._risk import digest_of_risk
-from tenuto.recommenders import CATALOGUE, _some_users
+from tenuto.recommenders import CATALOGUE, _ranges
 from tenuto.recommenders._histories import Histories
 from tenuto.recommenders._interactions import interactions_before
-from tenuto.recommenders._some_users import Drawn, in_ranges
+from tenuto.recommenders._ranges import in_ranges
 from tenuto.settings import RecommendSettings
 
 HAPPENINGS = [
@@ -55,7 +55,7 @@ def assert_same(left, right):
 def test_listeners_in_ranges_are_listeners_at_once(past, monkeypatch, most_rows):
     at_once = interactions_before(past, "max_score", feedback=FEEDBACK)
 
-    monkeypatch.setattr(_some_users, "MOST_ROWS", most_rows)
+    monkeypatch.setattr(_ranges, "MOST_ROWS", most_rows)
     in_parts = interactions_before(past, "max_score", feedback=FEEDBACK)
 
     assert len(in_ranges(past)) > 1
@@ -65,7 +65,7 @@ def test_listeners_in_ranges_are_listeners_at_once(past, monkeypatch, most_rows)
 def test_of_a_few_who_were_drawn_nothing_is_known_less_and_of_others_nothing(past):
     everybody = interactions_before(past, "max_score")
 
-    drawn = interactions_before(past, "max_score", users=Drawn(pa.array(["u3", "u8"])))
+    drawn = interactions_before(past, "max_score", users=pa.array(["u3", "u8"]))
 
     rows = everybody.user_ids.get_indexer(pd.Index(["u3", "u8"]))
     assert drawn.user_ids.tolist() == ["u3", "u8"]

@@ -25,7 +25,7 @@ from tenuto.preferences import feedback_before, learned_weights
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._inner import InnerSplit, forward
 from tenuto.recommenders._interactions import Interactions, interactions_before
-from tenuto.recommenders._some_users import Drawn, SomeUsers, rows_of_users
+from tenuto.recommenders._ranges import rows_of_users
 from tenuto.settings import RecommendSettings
 from tenuto.timeline import Past, Timeline
 
@@ -57,7 +57,7 @@ class Lister:
     risk: pd.Series
     tuned: Mapping[str, Mapping[str, Any]]
 
-    def interactions(self, past: Past, users: SomeUsers | None = None) -> Interactions:
+    def interactions(self, past: Past, users: pa.Array | None = None) -> Interactions:
         """What was known before the cutoff of ``past``, as the settings look at it.
 
         Of ``users``; by default of everybody.
@@ -81,7 +81,7 @@ class Lister:
             return self.interactions(past)
         rng = np.random.default_rng([self.random_state, 12])
         drawn = np.sort(rng.choice(len(users), MAX_LEARNERS, replace=False))
-        return self.interactions(past, Drawn(users.take(pa.array(drawn))))
+        return self.interactions(past, users.take(pa.array(drawn)))
 
     def desk(
         self,

@@ -78,7 +78,7 @@ def _words_of_log(past: Past) -> ir.Table:
 
 
 def _words_of_feedback(past: Past, feedback: pa.Table, log: ir.Table) -> ir.Table:
-    rows = past.engine.from_arrow(feedback.select([*_KEYS, "opinion", "day"]))
+    rows = past.narrowed(past.engine.from_arrow(feedback.select([*_KEYS, "opinion", "day"])))
     for key in _KEYS:
         if rows[key].type() != log[key].type():
             raise ContractError(

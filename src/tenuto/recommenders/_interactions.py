@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tenuto.errors import ContractError
 from tenuto.recommenders._histories import NEVER_PLAYED, Histories
 from tenuto.recommenders._queries import ITEM_SUMS, pairs_of, sums_of_items, with_items_of_all
-from tenuto.recommenders._some_users import PastOf, SomeUsers, in_ranges
+from tenuto.recommenders._ranges import in_ranges
 from tenuto.timeline import Past
 
 
@@ -138,7 +138,7 @@ def interactions_before(
     *,
     settings: Mapping[str, float] | None = None,
     feedback: pa.Table | None = None,
-    users: SomeUsers | None = None,
+    users: pa.Array | None = None,
 ) -> Interactions:
     """Taste of the window before the cutoff of ``past``, memory of ``history_days``.
 
@@ -148,8 +148,8 @@ def interactions_before(
     ----------
     settings : of the preference, where it takes any
     feedback : likes and dislikes from outside the log, see `tenuto.preferences.add_feedback`
-    users : whose; by default everybody's, some at a time, so that memory holds little more
-        than what is returned
+    users : ids of those whose; by default everybody's, a range at a time, so that memory holds
+        little more than what is returned
 
     Raises
     ------
@@ -157,16 +157,15 @@ def interactions_before(
     SettingsError : if it does not take such settings
     """
     item_sums = sums_of_items(past, window_days)
-    if users is not None:
+    if users is None:
+        pasts = [past.within(part) for part in in_ranges(past, history_days)]
+    else:
         item_sums = with_items_of_all(item_sums, past, history_days)
+        pasts = [past.among(past.engine.from_arrow(pa.table({"user_id": users})))]
     parts = []
-    for some in in_ranges(past, history_days) if users is None else [users]:
-        theirs = None if feedback is None else some.of_table(feedback)
-        pairs = pairs_of(
-            PastOf(past, some), preference, window_days, history_days, settings, theirs
-        )
+    for some in pasts:
         part = Interactions.of_tables(
-            pairs,
+            pairs_of(some, preference, window_days, history_days, settings, feedback),
             item_sums,
             cutoff=past.cutoff,
             window_days=window_days,

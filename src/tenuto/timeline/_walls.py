@@ -37,6 +37,10 @@ class Window:
         """Whether there is such a rollup: a source may know nothing of sessions or profiles."""
         return bool(self._rollups.days(table))
 
+    def narrowed(self, rows: ir.Table) -> ir.Table:
+        """Those of ``rows`` that are of the users looked at."""
+        return rows if self._user_range is None else self._user_range.of(rows)
+
     def _all_days(self, table: str) -> ir.Table:
         if table not in self._read:
             files = self._rollups.files(table, since=self._start, before=self._end)
@@ -49,9 +53,8 @@ class Window:
             rows = rows.filter(rows.day < self._end)
             if self._start is not None:
                 rows = rows.filter(rows.day >= self._start)
-            if self._user_range is not None and "user_id" in rows.columns:
-                rows = self._user_range.of(rows)
-            self._read[table] = rows
+            is_of_users = "user_id" in rows.columns
+            self._read[table] = Window.narrowed(self, rows) if is_of_users else rows
         return self._read[table]
 
 
@@ -83,15 +86,29 @@ class Past(Window):
         narrowed._people = people.select(person="user_id")
         return narrowed
 
+    def within(self, users: UserRange) -> Self:
+        """The same past, of the users of a range alone."""
+        narrowed = copy.copy(self)
+        narrowed._user_range, narrowed._read = users, {}
+        return narrowed
+
+    def narrowed(self, rows: ir.Table) -> ir.Table:
+        """Those of ``rows``, from wherever they are, that are of the users looked at."""
+        return self._among(super().narrowed(rows))
+
     def table(self, name: str, days: int | None = None) -> ir.Table:
         """A rollup with a column ``age_days`` (1 is the day before the cutoff).
 
         ``days`` limits it to the last so many days; by default everything before the cutoff.
         """
         rows = self._aged(self._all_days(name))
-        if self._people is not None and "user_id" in rows.columns:
-            rows = rows.semi_join(self._people, [("user_id", "person")])
+        rows = self._among(rows) if "user_id" in rows.columns else rows
         return rows if days is None else rows.filter(rows.age_days <= days)
+
+    def _among(self, rows: ir.Table) -> ir.Table:
+        if self._people is None:
+            return rows
+        return rows.semi_join(self._people, [("user_id", "person")])
 
     def _aged(self, rows: ir.Table) -> ir.Table:
         return rows.mutate(age_days=(ibis_date(self.cutoff) - rows.day).cast("int64"))
