@@ -62,6 +62,10 @@ def open_session(
     session = _got(builder, url)
     for name, value in _MEANING.items():
         session.conf.set(name, value)
+    if scratch is not None and not is_remote:
+        # Else what ALS has learned so far keeps the whole way that led there, and executors run
+        # out of stack when they read it.
+        session.sparkContext.setCheckpointDir(str(scratch / "checkpoints"))
     _last["url"] = url
     return session
 
