@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service import CUTOFF, keep_part, settle
-from tenuto import errands, forgetting, monitoring, pipeline, serving
+from tenuto import errands, monitoring, pipeline, serving
 from tenuto.cli._program import build_program
 from tenuto.daily import SUMMARY_FILE, daily
 from tenuto.errors import Busy, WorkspaceError
@@ -28,7 +28,12 @@ from tenuto.workspace import Workspace
 from test_pipeline_killed import QUICK
 
 KILLS = 4
-RUN = "import sys; from tenuto.daily import daily; from tenuto import Workspace; daily(Workspace(sys.argv[1]))"  # noqa: E501
+RUN = """
+import sys
+from tenuto import Workspace
+from tenuto.daily import daily
+daily(Workspace(sys.argv[1]))
+"""
 
 
 class Made:
@@ -37,7 +42,6 @@ class Made:
     def __init__(self, monkeypatch, *days: FilledDay):
         self.asked = []
         monkeypatch.setattr(pipeline, "ingest", lambda workspace, progress: self.note("ingest"))
-        monkeypatch.setattr(forgetting, "expire", lambda workspace: self.note("expire"))
         monkeypatch.setattr("tenuto.daily.timeline_of", lambda workspace: self)
         monkeypatch.setattr(
             errands, "back_fill", lambda *_, **how: [self.note("run", **how), *days][1:]
@@ -74,7 +78,6 @@ def test_new_log_is_read_run_published_and_sent(workspace, monkeypatch):
 
     assert made.asked == [
         "ingest",
-        "expire",
         ("run", {"force": True}),
         "publish",
         ("export", {"day": CUTOFF}),

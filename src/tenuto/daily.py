@@ -6,16 +6,11 @@ served until there is something new, whole.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import filelock
-
-from tenuto import errands, forgetting, monitoring, pipeline, serving
-from tenuto.errors import Busy
-from tenuto.forgetting import Expired
+from tenuto import errands, monitoring, pipeline, serving
 from tenuto.monitoring import FilledDay
 from tenuto.opened import timeline_of
 from tenuto.pipeline import Progress
@@ -33,13 +28,11 @@ _GOOD = (monitoring.DONE, monitoring.KEPT, monitoring.NO_MODEL)
 class DailySummary:
     """What became of each day, and of what follows from it.
 
-    expired : what was removed for its age; None where everything is kept
     publication : what is served from now on; None where no day came to its end
     exported : what was sent to the warehouse of the settings; None without one
     """
 
     days: list[FilledDay]
-    expired: Expired | None
     publication: Publication | None
     exported: ExportSummary | None
 
@@ -55,7 +48,6 @@ class DailySummary:
 
     def to_dict(self) -> dict[str, Any]:
         parts = {
-            "expired": self.expired,
             "publication": self.publication,
             "exported": self.exported,
         }
@@ -83,16 +75,16 @@ def daily(
     Busy : if another `daily` of this workspace is at work
     CutoffError, SourceError, SettingsError, WorkspaceError : what stops every day
     """
-    with _one_at_a_time(workspace):
+    # Steps lock what they write; this is held from the first to the last.
+    with workspace.lock("tenuto daily", ".daily.lock"):
         pipeline.ingest(workspace, progress)
-        expired = forgetting.expire(workspace)
         latest = timeline_of(workspace).end
         days = errands.back_fill(
             workspace, first or latest, last or latest, force=first is None, progress=progress
         )
         good = [day.cutoff for day in days if day.state in _GOOD]
         published = serving.publish(workspace) if good else None
-        summary = DailySummary(days, expired, published, _sent(workspace, good, progress))
+        summary = DailySummary(days, published, _sent(workspace, good, progress))
         write_json(workspace.root / SUMMARY_FILE, summary.to_dict())
     return summary
 
@@ -106,19 +98,3 @@ def _sent(
             workspace, settings.export_to, settings.export_tables, day, progress=progress
         )
     return sent
-
-
-@contextmanager
-def _one_at_a_time(workspace: Workspace):
-    """Commands in between lock what they write; this is held from the first to the last."""
-    lock = filelock.FileLock(workspace.root / ".daily.lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as busy:
-        raise Busy(
-            f"another `tenuto daily` of {workspace.root} is at work", mend="wait for it to end"
-        ) from busy
-    try:
-        yield
-    finally:
-        lock.release()

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from tenuto import forgetting, labels, monitoring, reports, simulation, sources
 from tenuto import ingest as ingesting
-from tenuto import labels, monitoring, reports, simulation, sources
 from tenuto.churn._results import ChurnSummary, write_skipped, write_study
 from tenuto.churn._study import study
 from tenuto.churn._tuning_results import Shelf
@@ -114,8 +114,12 @@ def simulate(source: str, out: Path | str, *, listeners: int, **options: Any) ->
 
 
 def ingest(workspace: Workspace, progress: Progress | None = None) -> IngestSummary:
-    """Raw logs to the lake, and the lake to sums by day; only what is new is read."""
+    """Raw logs to the lake, and the lake to sums by day; only what is new is read.
+
+    What is older than ``privacy.keep_days`` goes.
+    """
     summary = ingesting.ingest(workspace, _told(progress, "reading logs"))
+    forgetting.expire(workspace)
     build_rollups(workspace, _told(progress, "summing days"))
     return summary
 

@@ -1,4 +1,8 @@
-"""What answers look like. Everything is plain JSON but for dates, which `to_dict` writes in ISO."""
+"""What the server answers and the client reads.
+
+Everything is plain JSON but for dates, which `to_dict` writes in ISO. A client leaves out the
+fields of a newer server.
+"""
 
 from __future__ import annotations
 

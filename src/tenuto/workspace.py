@@ -116,19 +116,22 @@ class Workspace:
         return self.root / "runs" / str(cutoff)
 
     @contextmanager
-    def lock(self):
+    def lock(self, program: str = "tenuto", file: str = ".lock"):
         """One writer at a time; the lock goes with the process, however it ends.
+
+        ``program``, which holds ``file``, is what others are told of.
 
         Raises
         ------
         Busy : if another process is writing
         """
-        lock = filelock.FileLock(self.root / ".lock")
+        lock = filelock.FileLock(self.root / file)
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout as busy:
             raise Busy(
-                f"another tenuto is writing to {self.root}", mend="wait for it to end, or stop it"
+                f"another {program} is writing to {self.root}",
+                mend="wait for it to end, or stop it",
             ) from busy
         try:
             yield

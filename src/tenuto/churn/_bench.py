@@ -16,15 +16,7 @@ from tenuto.churn._contract import ChurnModel
 from tenuto.churn._dataset import CutoffData
 from tenuto.churn._loader import Loader
 from tenuto.churn._next_step import METRICS, NextStep, cross_fitted, judged
-from tenuto.churn._protocols import (
-    Progress,
-    Scored,
-    Settings,
-    fit,
-    forward,
-    snapshot,
-    thinned,
-)
+from tenuto.churn._protocols import Progress, Scored, Settings, fit, forward, snapshot, thinned
 from tenuto.churn._spacing import Spacing
 from tenuto.engines import Engine
 from tenuto.errors import NotEnoughData, SettingsError

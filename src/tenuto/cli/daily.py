@@ -55,9 +55,7 @@ def command(
 
 def _print(summary: DailySummary) -> None:
     print_days(summary.days)
-    gone, served, sent = summary.expired, summary.publication, summary.exported
-    if gone is not None:
-        print(f"\nRemoved for age: {gone.n_days} days of log, {gone.n_listeners} listeners")
+    served, sent = summary.publication, summary.exported
     if served is None:
         print("\nNothing new is published: what was published before is served.")
     else:

@@ -8,7 +8,9 @@
 It needs nothing of Tenuto but httpx.
 """
 
-from tenuto.client._answers import (
+from tenuto.client._client import Client
+from tenuto.client._transport import ServiceError
+from tenuto.shapes import (
     About,
     Charted,
     Day,
@@ -22,8 +24,6 @@ from tenuto.client._answers import (
     Song,
     Songs,
 )
-from tenuto.client._client import Client
-from tenuto.client._transport import ServiceError
 
 __all__ = [
     "About",

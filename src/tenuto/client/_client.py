@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
-from tenuto.client._answers import (
+from tenuto.client._transport import ServiceError, Transport, opened
+from tenuto.errors import SettingsError
+from tenuto.shapes import (
     About,
     Charted,
     Day,
-    Id,
     Item,
+    ItemId,
     Listener,
     Page,
     Publication,
@@ -25,10 +27,10 @@ from tenuto.client._answers import (
     Score,
     Song,
     Songs,
+    UserId,
 )
-from tenuto.client._transport import ServiceError, Transport, opened
-from tenuto.errors import SettingsError
 
+Id = UserId | ItemId
 _API = "/api/v1"
 _BATCH = 1000
 Answer = TypeVar("Answer")

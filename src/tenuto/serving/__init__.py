@@ -7,7 +7,8 @@ folds feedback in, and follows a newer publication by itself. Nothing here train
 from tenuto.serving._answers import Answers
 from tenuto.serving._forget import forget
 from tenuto.serving._publish import publish
-from tenuto.serving._shapes import (
+from tenuto.serving._shelf import go_back, publications
+from tenuto.shapes import (
     About,
     Charted,
     Day,
@@ -21,7 +22,6 @@ from tenuto.serving._shapes import (
     Song,
     Songs,
 )
-from tenuto.serving._shelf import go_back, publications
 
 __all__ = [
     "About",

@@ -13,7 +13,18 @@ from tenuto.preferences._journal import DISLIKE, LIKE, PLAY, UNDO, Journal, Word
 from tenuto.serving._calls import call_page
 from tenuto.serving._fold_in import Question, as_words
 from tenuto.serving._people import plain
-from tenuto.serving._shapes import (
+from tenuto.serving._shelf import Shelf
+from tenuto.serving._snapshot import Snapshot
+from tenuto.serving._told import (
+    HOT,
+    ITEM_COLUMNS,
+    hot_songs,
+    item_of,
+    listener_of,
+    receipt_of,
+    songs_of_list,
+)
+from tenuto.shapes import (
     About,
     Charted,
     Day,
@@ -26,17 +37,6 @@ from tenuto.serving._shapes import (
     Songs,
     UserId,
     page_of,
-)
-from tenuto.serving._shelf import Shelf
-from tenuto.serving._snapshot import Snapshot
-from tenuto.serving._told import (
-    HOT,
-    ITEM_COLUMNS,
-    hot_songs,
-    item_of,
-    listener_of,
-    receipt_of,
-    songs_of_list,
 )
 from tenuto.workspace import Workspace
 

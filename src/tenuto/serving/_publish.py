@@ -30,9 +30,9 @@ from tenuto.serving._counter import write_counter
 from tenuto.serving._hours import hours_prior
 from tenuto.serving._people import people, words_of_actions, words_of_reasons
 from tenuto.serving._run import Run
-from tenuto.serving._shapes import Publication
 from tenuto.serving._shelf import FORMAT, MANIFEST, Shelf
 from tenuto.serving._tables import write_answers
+from tenuto.shapes import Publication
 from tenuto.timeline import Past, Timeline
 from tenuto.workspace import Workspace
 

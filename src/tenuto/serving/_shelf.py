@@ -26,7 +26,7 @@ import filelock
 
 from tenuto.errors import WorkspaceError
 from tenuto.record import read_json, write_json
-from tenuto.serving._shapes import Publication
+from tenuto.shapes import Publication
 from tenuto.workspace import Workspace
 
 FORMAT = 1

@@ -17,9 +17,9 @@ from tenuto.errors import ContractError, WorkspaceError
 from tenuto.record import digest_of_file
 from tenuto.serving._counter import Counter, read_counter
 from tenuto.serving._fold_in import made_list
-from tenuto.serving._shapes import About
 from tenuto.serving._shelf import MANIFEST, read_manifest
 from tenuto.serving._sums import LISTS_PER_ROW
+from tenuto.shapes import About
 
 #: Bytes of the file that a connection may map, at most: the pages are the system's, not ours.
 _MAPPED = 1 << 32

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from tenuto.preferences._journal import Word
-from tenuto.serving._shapes import (
+from tenuto.serving._snapshot import Snapshot
+from tenuto.shapes import (
     About,
     Item,
     Listener,
@@ -17,7 +18,6 @@ from tenuto.serving._shapes import (
     Songs,
     UserId,
 )
-from tenuto.serving._snapshot import Snapshot
 
 #: The list that is the same for everybody.
 HOT = "hot"
