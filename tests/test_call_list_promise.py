@@ -58,7 +58,7 @@ def service(request, tmp_path_factory) -> Service:
     folder, source = tmp_path_factory.mktemp(request.param), request.param
     member = simulation.CATALOGUE.get(source)
     faults = {"file_faults": False} if source == "musicbox" else {}
-    member.simulate(folder / "logs", listeners=LISTENERS, seed=1, **faults)
+    member.simulate(folder / "logs", listeners=LISTENERS, seed=1, packed=False, **faults)
     workspace = Workspace.create(folder / "workspace", source=source, logs=folder / "logs")
     ingest(workspace)
     build_rollups(workspace)

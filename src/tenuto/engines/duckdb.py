@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+from ibis.expr.operations import Node
 
 from tenuto.engines._contract import BatchFunction, Engine
 from tenuto.errors import EngineError
@@ -83,7 +85,7 @@ class DuckDBEngine(Engine):
         if key not in self._queries:
             # Ibis registers what a query needs (Python functions) only when it runs it itself.
             self.backend._run_pre_execute_hooks(expression)
-            self._queries[key] = str(ibis.to_sql(expression, dialect="duckdb"))
+            self._queries[key] = _sql(expression.unbind().op())
         return self._queries[key]
 
     def map_arrow(self, table: ir.Table, function: BatchFunction, schema: pa.Schema) -> ir.Table:
@@ -116,6 +118,12 @@ class DuckDBEngine(Engine):
 def open(*, threads: int = 1, memory: str = "4GB", scratch: Path | None = None) -> Engine:
     """A fresh DuckDB engine."""
     return DuckDBEngine(threads, memory, scratch)
+
+
+@lru_cache(maxsize=1024)
+def _sql(unbound: Node) -> str:
+    # Of tables by their names, so that it serves every engine of this process.
+    return str(ibis.to_sql(unbound.to_expr(), dialect="duckdb"))
 
 
 def _quoted(text: str) -> str:
