@@ -57,6 +57,17 @@ PARTS = {
         "SQL build all sums of a service, pandas and Polars three of them. The start of Spark is "
         "not counted.",
     ),
+    "serving": (
+        "## A server under load",
+        "python benchmarks/serving.py --listeners 100000 --songs 50000 --mixed-s 600",
+        "`tenuto serve` over {listeners:,} listeners and {songs:,} songs, asked by a program on "
+        "the same machine, which takes its share of the cores. Lists from the snapshot were made "
+        "by the run. Lists with fold-in are of listeners who said something that the run does not "
+        "know, each asked for once. Mixed: nine reads to one word, and a new run published every "
+        "minute, {publishes} in all. {words_acknowledged:,} words were acknowledged, and "
+        "{words_lost} of them lost; the server's own memory was {memory_mb[0]:.0f} MB at first, "
+        "{most_mb:.0f} MB at most and {memory_mb[-1]:.0f} MB in the end.",
+    ),
     "features": (
         "## Features at many cutoffs",
         "python benchmarks/features.py WORKSPACE --copies 3 --cutoffs 14 --threads 2",

@@ -49,6 +49,10 @@ def _times_ours(name: str) -> Callable[[Results], float]:
     return times
 
 
+def _served(what: str, column: str = "answers/s") -> Callable[[Results], float]:
+    return lambda of: next(row for row in of["rows"] if row["what"].startswith(what))[column]
+
+
 TARGETS = (
     Target("whole service, minutes", "whole", 25, True, lambda of: of["facts"]["minutes"]),
     Target("whole service, peak GB", "whole", 8, True, lambda of: of["facts"]["peak_gb"]),
@@ -99,6 +103,17 @@ TARGETS = (
     ),
     Target(
         "peak GB with ten times the events", "ten_times", 8, True, lambda of: of["facts"]["peak_gb"]
+    ),
+    Target("lists a second from the snapshot", "serving", 1000, False, _served("lists from")),
+    Target("their p99, ms", "serving", 20, True, _served("lists from", "p99, ms")),
+    Target("lists a second with fold-in", "serving", 200, False, _served("lists with")),
+    Target("their p99 with fold-in, ms", "serving", 50, True, _served("lists with", "p99, ms")),
+    Target(
+        "failures and lost words in ten minutes",
+        "serving",
+        0,
+        True,
+        lambda of: _served("mixed", "failures")(of) + of["facts"]["words_lost"],
     ),
 )
 #: Why a target was missed, by its words; shown where it was.

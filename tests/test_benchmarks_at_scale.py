@@ -24,6 +24,7 @@ import _timing
 import ingest
 import rollups
 import seeds_way
+import serving
 import ten_times
 import whole
 
@@ -238,3 +239,20 @@ def test_three_times_the_events_come_to_three_times_the_scores(workspace, writte
     assert large["n_events"] == 3 * once["n_events"]
     # Lines that begin with a tab keep their listener in every copy.
     assert 2.9 * once["n_scored"] < large["n_scored"] <= 3 * once["n_scored"]
+
+
+@SLOW
+def test_a_server_is_asked_while_it_is_spoken_to_and_loses_nothing(written, tmp_path):
+    options, found = written
+    size = ["--listeners", "300", "--songs", "200", "--seconds", "1", "--mixed-s", "6"]
+    serving.main([*size, "--folder", str(tmp_path / "service"), "--lines", "2", *options])
+    said, page = found("serving")
+    assert [row["what"] for row in said["rows"]] == [
+        "lists from the snapshot",
+        "lists with fold-in",
+        "mixed",
+    ]
+    assert all(row["answers"] > 0 and row["failures"] == 0 for row in said["rows"])
+    assert said["facts"]["words_acknowledged"] > 0 == said["facts"]["words_lost"]
+    assert said["facts"]["publishes"] > 0
+    assert "## A server under load" in page

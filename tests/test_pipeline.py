@@ -220,7 +220,7 @@ def test_progress_is_told_step_by_step_up_to_the_end(tmp_path):
         progress=lambda step, done, total: told.append((step, done, total)),
     )
     last = {step: (done, total) for step, done, total in told}
-    assert {"reading logs", "summing days", "making lists"} <= set(last)
+    assert {"reading logs", "summing days", "making lists", "looking for drift"} <= set(last)
     assert all(done == total for done, total in last.values())
 
 

@@ -6,7 +6,8 @@ itself, and can be killed and called again: what is done is recognised and left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -193,8 +194,6 @@ def recommend(
     """
     settings = workspace.settings
     with opened(workspace, cutoff) as (engine, timeline, day):
-        if progress is not None:
-            progress("making lists", 0, 1)
         folder = workspace.run_folder(day) / "recommend"
         lister = lister_of(workspace, engine, timeline, day)
         earlier = lister.earlier(day)
@@ -207,13 +206,13 @@ def recommend(
             feedback_digest(workspace.root, day),
             None if earlier is None else done(earlier.folder),
         ]
-        do_step(
-            folder,
-            inputs(workspace, timeline, day, asked),
-            lambda aside: write_recommendations(lister, day, aside),
-        )
-        if progress is not None:
-            progress("making lists", 1, 1)
+        told = _told(progress, "making lists")
+        with _telling(progress, "learning tastes"):
+            do_step(
+                folder,
+                inputs(workspace, timeline, day, asked),
+                lambda aside: write_recommendations(lister, day, aside, told),
+            )
     return RecommendSummary.read(folder)
 
 
@@ -328,15 +327,20 @@ def run(
     ingested = ingest(workspace, progress)
     timeline = timeline_of(workspace)
     day = timeline.parse_cutoff(cutoff or timeline.end)
-    describe(workspace, day)
+    with _telling(progress, "describing the log"):
+        describe(workspace, day)
     churned = churn(workspace, day, progress)
     recommended = recommend(workspace, day, progress)
-    understand(workspace, day)
-    retained = retain(workspace, day)
-    alarms = tuple(alarm.in_words() for alarm in monitor(workspace, day))
-    mature(workspace)
+    with _telling(progress, "comparing cohorts"):
+        understand(workspace, day)
+    with _telling(progress, "writing the call list"):
+        retained = retain(workspace, day)
+    with _telling(progress, "looking for drift"):
+        alarms = tuple(alarm.in_words() for alarm in monitor(workspace, day))
+        mature(workspace)
     write_record(workspace, timeline, day, churned, recommended, retained)
-    page, folder = report(workspace, day), workspace.run_folder(day)
+    with _telling(progress, "drawing the report"):
+        page, folder = report(workspace, day), workspace.run_folder(day)
     return RunSummary(day, folder, page, ingested, churned, recommended, retained, alarms)
 
 
@@ -381,6 +385,15 @@ def _reopened(
 
 def _told(progress: Progress | None, step: str) -> Callable[[int, int], None] | None:
     return None if progress is None else partial(progress, step)
+
+
+@contextmanager
+def _telling(progress: Progress | None, step: str) -> Iterator[None]:
+    """That a step has begun and ended, between which it cannot say how far it is."""
+    told = _told(progress, step) or (lambda done, total: None)
+    told(0, 1)
+    yield
+    told(1, 1)
 
 
 def models_told(progress: Progress) -> Callable[[int, int, str], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +39,7 @@ class DuckDBEngine(Engine):
         self.backend = backend
         self._counter = itertools.count()
         self._queries: dict[Any, str] = {}
+        self._tables: dict[str, tuple[Any, ir.Table]] = {}
         self.backend.raw_sql("SET enable_progress_bar = false")
 
     def beside(self) -> Engine:
@@ -58,7 +60,7 @@ class DuckDBEngine(Engine):
 
     def lend(self, table: pa.Table, name: str) -> ir.Table:
         self.backend.con.register(name, table)
-        return self.backend.table(name)
+        return self._named(name, table.schema)
 
     def read_parquet(self, paths: Iterable[str | Path], name: str | None = None) -> ir.Table:
         files = ", ".join(_quoted(str(path)) for path in paths)
@@ -73,7 +75,15 @@ class DuckDBEngine(Engine):
         name = name or self._new_name()
         query = self._compiled(expression)
         self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
-        return self.backend.table(name)
+        return self._named(name, expression.op())
+
+    def _named(self, name: str, shape: Any) -> ir.Table:
+        """The table of that name; its columns are asked for again where ``shape`` is another."""
+        known, table = self._tables.get(name, (None, None))
+        if table is None or known != shape:
+            table = self.backend.table(name)
+            self._tables[name] = shape, table
+        return table
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         rows = self.backend.raw_sql(self._compiled(expression)).to_arrow_table()
@@ -120,8 +130,17 @@ def open(*, threads: int = 1, memory: str = "4GB", scratch: Path | None = None) 
     return DuckDBEngine(threads, memory, scratch)
 
 
-@lru_cache(maxsize=1024)
+_COMPILING = threading.Lock()
+
+
 def _sql(unbound: Node) -> str:
+    # Two threads with one query: the second waits for the SQL of the first.
+    with _COMPILING:
+        return _compiled_once(unbound)
+
+
+@lru_cache(maxsize=1024)
+def _compiled_once(unbound: Node) -> str:
     # Of tables by their names, so that it serves every engine of this process.
     return str(ibis.to_sql(unbound.to_expr(), dialect="duckdb"))
 

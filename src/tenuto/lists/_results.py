@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -57,7 +57,13 @@ class RecommendSummary:
         return cls(**read_json(folder / SUMMARY_FILE))
 
 
-def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
+#: How many of how many listeners have their lists.
+Told = Callable[[int, int], None]
+
+
+def write_recommendations(
+    lister: Lister, cutoff: date, folder: Path, progress: Told | None = None
+) -> None:
     """Write lists for every listener, the charts and the judgement into ``folder``.
 
     Lists know what was known on the day ``cutoff``, also where the log has gone on since: they
@@ -65,7 +71,7 @@ def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
     """
     earlier = lister.earlier(cutoff)
     if earlier is not None and earlier.can_be_updated(cutoff, lister.settings.refit_days):
-        _carry_on(lister, cutoff, folder, earlier)
+        _carry_on(lister, cutoff, folder, earlier, progress)
         return
     learned_at, judged_at = lister.learned_at(cutoff), lister.judged_at(cutoff)
     learned = None if learned_at is None else lister.judged(learned_at)
@@ -85,11 +91,14 @@ def write_recommendations(lister: Lister, cutoff: date, folder: Path) -> None:
     rng = np.random.default_rng([lister.random_state, 13])
     overlap = compared(earlier, desk.models(), learned_from, rng)
     Freshness(lister.settings_digest(), cutoff, overlap_at_10=overlap).write(folder)
-    lists = lists_of_everybody(desk, listeners(past), lister.settings.k, names_of(lister.items))
-    _write_run(lister, past, desk, lists, judged_at, folder)
+    users = listeners(past)
+    lists = lists_of_everybody(desk, users, lister.settings.k, names_of(lister.items))
+    _write_run(lister, past, desk, _counted(lists, len(users), progress), judged_at, folder)
 
 
-def _carry_on(lister: Lister, cutoff: date, folder: Path, earlier: EarlierRun) -> None:
+def _carry_on(
+    lister: Lister, cutoff: date, folder: Path, earlier: EarlierRun, progress: Told | None
+) -> None:
     """As `write_recommendations`, from the models and lists of an earlier run."""
     past = lister.timeline.past(lister.engine, cutoff)
     copy_judgement(earlier.folder, folder)
@@ -103,7 +112,21 @@ def _carry_on(lister: Lister, cutoff: date, folder: Path, earlier: EarlierRun) -
     lists = lists_with_carried(desk, users, settings.k, names, changed, earlier.folder)
     said = RecommendSummary.read(earlier.folder).judged_at
     judged_at = None if said is None else date.fromisoformat(said)
-    _write_run(lister, past, desk, lists, judged_at, folder)
+    _write_run(lister, past, desk, _counted(lists, len(users), progress), judged_at, folder)
+
+
+def _counted(
+    parts: Iterator[pd.DataFrame], n_users: int, progress: Told | None
+) -> Iterator[pd.DataFrame]:
+    """``parts``, and of how many listeners they are as they go by."""
+    n_done = 0
+    for lists in parts:
+        yield lists
+        n_done += lists["user_id"].nunique()
+        if progress is not None:
+            progress(n_done, n_users)
+    if progress is not None:
+        progress(n_users, n_users)
 
 
 def _write_run(

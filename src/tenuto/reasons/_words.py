@@ -30,8 +30,8 @@ def count(value: float, what: str, plural: str = "") -> str:
 
 def times(value: float) -> str:
     """ "never", "once", "twice", "3 times"."""
-    words = {0: "never", 1: "once", 2: "twice"}
-    return words.get(value) or f"{amount(value)} times"  # type: ignore[call-overload]
+    told = amount(value)
+    return {"0": "never", "1": "once", "2": "twice"}.get(told, f"{told} times")
 
 
 def whole(value: float) -> str:

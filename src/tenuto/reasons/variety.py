@@ -2,7 +2,7 @@
 
 from tenuto.reasons._contract import PLAIN, TO_LEAVING, TO_STAYING, Fact, Topic
 from tenuto.reasons._facts import NOTHING_PLAYED, beside_others, counted_beside_others
-from tenuto.reasons._words import amount
+from tenuto.reasons._words import times
 
 LABEL = "Variety"
 FAMILIES = ("artists", "variety")
@@ -22,8 +22,8 @@ def _repetition(listener):
         listener,
         "plays_per_song_14d",
         PLAIN,
-        say=lambda own: f"plays each song {amount(own)} times",
-        other=lambda value: f"{amount(value)} times",
+        say=lambda own: f"plays each song {times(own)}",
+        other=times,
     )
 
 
