@@ -23,7 +23,7 @@ test: $(VENV)/.installed  ## the fast tests
 	$(BIN)/python -m pytest -m "not slow" -n auto
 
 test-slow: $(VENV)/.installed-all  ## real components at size: Spark, kills, servers
-	$(BIN)/python -m pytest -m slow -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 test-all: test test-slow  ## every test
 

@@ -326,9 +326,7 @@ def test_the_examples_in_docstrings_are_true(module):
     assert result.failed == 0
 
 
-# What runs for a while. The README's commands run once, for all who look at what they left.
-
-AFTER_THE_README = pytest.mark.xdist_group("readme")
+# What runs for a while.
 
 
 @pytest.fixture(scope="module")
@@ -358,7 +356,6 @@ def run_well(run, command):
 
 
 @pytest.mark.slow
-@AFTER_THE_README
 def test_the_commands_of_the_readme_leave_a_report(place):
     assert (place / "my-service" / "runs" / "2017-04-29" / "report.html").stat().st_size > 0
 
@@ -372,7 +369,6 @@ def test_the_python_of_the_readme_runs(tmp_path):
 
 
 @pytest.mark.slow
-@AFTER_THE_README
 @pytest.mark.parametrize(
     "page",
     [page for page in pages() if any(not EXAMPLE.match(block) for block in python_of(page))],
@@ -403,7 +399,6 @@ def test_the_commands_of_the_tutorial_run_in_order(tmp_path):
 
 
 @pytest.mark.slow
-@AFTER_THE_README
 def test_every_file_and_column_of_a_workspace_is_documented(place):
     documented = (DOCS / "reference" / "files.md").read_text("utf-8")
     service = place / "my-service"
