@@ -213,7 +213,9 @@ def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, 
         "publishes": len(publishes),
         "slowest_publish_s": max(publishes, default=None),
         "memory_mb": memory,
+        "first_mb": memory[0],
         "most_mb": max(memory),
+        "last_mb": memory[-1],
         "failures": load.failures[:5],
     }
     return _row(server, load, before), facts
