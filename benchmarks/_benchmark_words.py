@@ -63,9 +63,9 @@ PARTS = {
         "`tenuto serve` over {listeners:,} listeners and {songs:,} songs, asked by a program on "
         "the same machine, which takes its share of the cores. Lists from the snapshot were made "
         "by the run. Lists with fold-in are of listeners who said something that the run does not "
-        "know, each asked for once. Mixed: nine reads to one word, and a new run published every "
-        "minute, {publishes} in all. {words_acknowledged:,} words were acknowledged, and "
-        "{words_lost} of them lost; the server's own memory was {first_mb:.0f} MB at first, "
+        "know, each asked for once. Mixed, for {mixed_s:.0f} s: nine reads to one word, and a new "
+        "run published every minute, {publishes} in all. {words_acknowledged:,} words were "
+        "acknowledged, and {words_lost} of them lost; the server's own memory was {first_mb:.0f} MB at first, "
         "{most_mb:.0f} MB at most and {last_mb:.0f} MB in the end.",
     ),
     "features": (
