@@ -22,7 +22,7 @@ def drawn(results: dict[str, Any]) -> alt.VConcatChart | None:
     panels = [
         _panel(title, base, _seconds(results[name]))
         for name, (title, base) in PANELS.items()
-        if name in results
+        if name in results and any(taken.startswith(base) for taken in _seconds(results[name]))
     ]
     if not panels:
         return None

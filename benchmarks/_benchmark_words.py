@@ -65,8 +65,8 @@ PARTS = {
         "by the run. Lists with fold-in are of listeners who said something that the run does not "
         "know, each asked for once. Mixed, for {mixed_s:.0f} s: nine reads to one word, and a new "
         "run published every minute, {publishes} in all. {words_acknowledged:,} words were "
-        "acknowledged, and {words_lost} of them lost; the server's own memory was {first_mb:.0f} MB at first, "
-        "{most_mb:.0f} MB at most and {last_mb:.0f} MB in the end.",
+        "acknowledged, and {words_lost} of them lost; the server's own memory was "
+        "{first_mb:.0f} MB at first, {most_mb:.0f} MB at most and {last_mb:.0f} MB in the end.",
     ),
     "features": (
         "## Features at many cutoffs",
