@@ -109,7 +109,7 @@ TARGETS = (
     Target("lists a second with fold-in", "serving", 200, False, _served("lists with")),
     Target("their p99 with fold-in, ms", "serving", 50, True, _served("lists with", "p99, ms")),
     Target(
-        "failures and lost words in ten minutes",
+        "failures and lost words under mixed load",
         "serving",
         0,
         True,
