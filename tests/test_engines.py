@@ -117,6 +117,12 @@ def test_a_table_under_a_name_takes_the_place_of_the_one_before(engine):
         assert engine.to_arrow(doubled)["n"].to_pylist() == [value * 2]
 
 
+def test_a_name_may_be_lent_to_other_columns_and_keeps_up_with_its_rows(engine):
+    engine.lend(pa.table({"a": [1, 2]}), "lent")
+    assert engine.to_arrow(engine.lend(pa.table({"a": [3]}), "lent")).to_pydict() == {"a": [3]}
+    assert engine.to_arrow(engine.lend(pa.table({"b": ["x"]}), "lent")).to_pydict() == {"b": ["x"]}
+
+
 def test_a_cached_table_does_not_follow_its_origin(engine):
     table = engine.from_arrow(pa.table({"n": [1]}), "origin")
     kept = engine.cache(table)

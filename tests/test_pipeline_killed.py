@@ -20,8 +20,7 @@ from tenuto.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
-#: More with `TENUTO_TEST_KILLS=20`.
-KILLS = int(os.environ.get("TENUTO_TEST_KILLS", 10))
+KILLS = 20
 RUN = "import sys; from tenuto import pipeline, Workspace; pipeline.run(Workspace(sys.argv[1]))"
 #: Few and quick models: what is tested is how results are written, not what they are.
 QUICK = {
@@ -73,7 +72,7 @@ def undisturbed(logs) -> tuple[dict[str, bytes], float]:
     return left_behind(workspace), time.monotonic() - began
 
 
-def test_a_run_killed_again_and_again_leaves_the_bytes_of_a_run_left_in_peace(logs, undisturbed):
+def test_a_run_killed_twenty_times_leaves_the_bytes_of_a_run_left_in_peace(logs, undisturbed):
     """Each kill is at a random moment of the first half of the time that a whole run takes.
 
     A run goes on where the last one was killed; one that reaches its end is compared and begun

@@ -20,7 +20,7 @@ from conftest import (
 )
 from forgotten import naming
 from service import settle
-from tenuto import forgetting, privacy
+from tenuto import forgetting, pipeline, privacy
 from tenuto.errors import SettingsError, WorkspaceError
 from tenuto.events.lake import Lake
 from tenuto.ingest import Ledger, ingest
@@ -228,6 +228,13 @@ def test_days_older_than_the_limit_go_with_all_that_hangs_on_them(old_and_new):
     assert pd.to_datetime(days).min().date() == date(2017, 4, 2)
     assert naming(old_and_new.root, GONE + 500) == []
     assert naming(old_and_new.root, GONE) != []
+
+
+def test_whoever_reads_logs_in_removes_what_is_too_old(old_and_new):
+    pipeline.ingest(old_and_new)
+    days = rollup_of(old_and_new, "user_days")["day"]
+    assert pd.to_datetime(days).min().date() == date(2017, 4, 2)
+    assert naming(old_and_new.root, GONE + 500) == []
 
 
 def test_what_expired_stays_gone_and_costs_no_second_reading(old_and_new):
