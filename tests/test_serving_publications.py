@@ -1,9 +1,11 @@
 """Publications: whole or not at all, followed by those who serve, and gone back to."""
 
+import gc
 import json
 import os
 import shutil
 import time
+import weakref
 
 import pandas as pd
 import pytest
@@ -146,6 +148,19 @@ def test_a_newer_publication_is_taken_up_without_being_told(workspace, answers):
     assert answers.listener(CALLED).probability == before / 2
     serving.go_back(workspace)
     assert eventually(lambda: answers.listener(CALLED).probability == before)
+
+
+def test_a_publication_that_is_no_longer_served_leaves_nothing_in_memory(workspace, answers):
+    answers.songs(STRANGER, "mix", seeds=[answers.find_songs("song")[0].item_id])
+    before = weakref.ref(answers._snapshot)
+    change(workspace)
+    serving.publish(workspace)
+    gc.disable()
+    try:
+        answers.refresh()
+        assert before() is None
+    finally:
+        gc.enable()
 
 
 def test_a_publisher_that_is_stopped_leaves_the_old_answers(workspace, answers, monkeypatch):

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,20 +11,18 @@ from typing import Any
 
 from tenuto.errors import ContractError, WorkspaceError
 from tenuto.record import digest_of_file
+from tenuto.serving._connections import Connections
 from tenuto.serving._counter import Counter, read_counter
 from tenuto.serving._fold_in import made_list
 from tenuto.serving._shelf import MANIFEST, read_manifest
 from tenuto.serving._sums import LISTS_PER_ROW
 from tenuto.shapes import About
 
-#: Bytes of the file that a connection may map, at most: the pages are the system's, not ours.
-_MAPPED = 1 << 32
-#: How long to wait for a connection that is lent to somebody else.
-_TURN_S, _TURNS = 0.0005, 20_000
 #: Songs whose names are kept at hand.
 _KNOWN_SONGS = 100_000
 #: Lists that were made now and are kept, at about 6 kB.
 _KEPT_LISTS = 2_000
+NameOf = Callable[[Any], tuple[str | None, str | None]]
 
 
 class Snapshot:
@@ -50,16 +44,17 @@ class Snapshot:
         self.day = date.fromisoformat(manifest["day"])
         self.last_word = int(manifest["last_word"])
         self.recommended_at = float(manifest["recommended_at"])
-        self._file = (folder / "answers.sqlite").resolve()
-        self._idle: deque[sqlite3.Connection] = deque()
-        self._idle.append(self._connected())
+        # Nothing that is kept here leads back to the snapshot: when the last who asks it is done,
+        # it is gone, and its memory with it.
+        self._connections = Connections(folder / "answers.sqlite")
+        self.one, self.all = self._connections.one, self._connections.all
         said = dict(manifest["about"])
         self.charts: dict[str, list[dict[str, Any]]] = said.pop("charts")
         self.about = _about(self.name, said)
         self.list_number = {name: number for number, name in enumerate(self.about.lists)}
-        self.name_of = lru_cache(_KNOWN_SONGS)(self._name_of)
+        self.name_of = lru_cache(_KNOWN_SONGS)(partial(_name_of, self._connections))
         try:
-            self.counter: Counter = read_counter(folder / "fold", self._names())
+            self.counter: Counter = read_counter(folder / "fold", _Names(self.name_of))
         except ContractError as problem:
             raise WorkspaceError(problem.message, mend=problem.mend) from problem
         # Who asks again and has said nothing since is not worked out again.
@@ -87,73 +82,29 @@ class Snapshot:
         found = self.one(f'SELECT {said} FROM {table} WHERE "{column}" = ?', key)
         return [] if found is None else list(json.loads(found[0]))
 
-    def one(self, query: str, *values: Any) -> Any:
-        """The first row, or None."""
-        with self.connection() as db:
-            return db.execute(query, values).fetchone()
-
-    def all(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        """Every row."""
-        with self.connection() as db:
-            return db.execute(query, values).fetchall()
-
-    @contextmanager
-    def connection(self) -> Iterator[sqlite3.Connection]:
-        """A connection of one's own for the time being; there are as many as threads ask."""
-        db = self._taken()
-        try:
-            yield db
-        finally:
-            self._idle.append(db)
-
-    def _taken(self) -> sqlite3.Connection:
-        for _ in range(_TURNS):
-            with suppress(IndexError):
-                return self._idle.pop()
-            try:
-                return self._connected()
-            except sqlite3.OperationalError:
-                # Taken away since: what is open stays so, and is lent to one after the other.
-                time.sleep(_TURN_S)
-        raise WorkspaceError(
-            f"{self._file} was taken away while it was read", mend="ask again, of the newer one"
-        )
-
-    def _connected(self) -> sqlite3.Connection:
-        uri = self._file.as_uri() + "?mode=ro&immutable=1"
-        db = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        db.execute(f"PRAGMA mmap_size = {_MAPPED}")
-        db.execute("PRAGMA query_only = ON")
-        # Opens the file, which connecting alone does not.
-        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        return db
-
     def close(self) -> None:
         """Let go of the file. Who still asks opens it again."""
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.close()
 
-    def _name_of(self, item_id: Any) -> tuple[str | None, str | None]:
-        found = self.one("SELECT title, artist FROM items WHERE item_id = ?", item_id)
-        return (None, None) if found is None else (found[0], found[1])
 
-    def _names(self) -> _Names:
-        return _Names(self)
+def _name_of(connections: Connections, item_id: Any) -> tuple[str | None, str | None]:
+    found = connections.one("SELECT title, artist FROM items WHERE item_id = ?", item_id)
+    return (None, None) if found is None else (found[0], found[1])
 
 
 class _Names(dict[Any, str]):
     """item_id -> "Title by Artist", looked up when somebody asks for it."""
 
-    def __init__(self, snapshot: Snapshot):
+    def __init__(self, name_of: NameOf):
         super().__init__()
-        self._snapshot = snapshot
+        self._name_of = name_of
 
     def __bool__(self) -> bool:
         """There are names, though none is held here."""
         return True
 
     def get(self, key: Any, default: Any = None) -> Any:
-        title, artist = self._snapshot.name_of(key)
+        title, artist = self._name_of(key)
         if title is None:
             return default
         return title if artist is None else f"{title} by {artist}"
