@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--songs", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--mixed-s", type=float, default=600.0)
-    parser.add_argument("--lines", type=int, default=8)
+    parser.add_argument("--lines", type=int, default=4)
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args(arguments)

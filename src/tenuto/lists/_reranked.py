@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -99,18 +100,14 @@ class Reranker:
     def _facts(self, asked: Asked, settings: Mapping[str, Any]) -> Facts:
         histories = asked.histories
         needs_vectors = {_DAMPING, "diversity"} & set(settings)
-        shown = self._shown_to(asked)
         return Facts(
             popularity=self.popularity,
             artist=self.artist,
             vectors=self._vectors() if needs_vectors else None,
-            n_shown=np.bincount(
-                self.interactions.item_ids.get_indexer(pd.Index(self.shown["item_id"])) + 1,
-                minlength=len(self.popularity) + 1,
-            )[1:].astype(np.float64),
+            n_shown=self._n_shown,
             heard=_pairs(histories),
             disliked=_pairs(histories.where(histories.opinion < 0)),
-            shown=shown,
+            shown=self._shown_to(asked),
             risk=asked.risk,
             listener=listener_numbers(asked.users),
             day=self.interactions.cutoff.toordinal() - _EPOCH,
@@ -122,9 +119,20 @@ class Reranker:
             self.vectors = csr_array(self.interactions.histories.taste().T.tocsr())
         return self.vectors
 
+    @cached_property
+    def _n_shown(self) -> NDArray[np.float64]:
+        """How often each item was shown lately, to anybody."""
+        item = self._shown_items
+        return np.bincount(item[item >= 0], minlength=len(self.popularity)).astype(np.float64)
+
+    @cached_property
+    def _shown_items(self) -> NDArray[np.int64]:
+        """The items of ``shown`` by number; -1 where the models do not know one."""
+        return self.interactions.item_ids.get_indexer(pd.Index(self.shown["item_id"]))
+
     def _shown_to(self, asked: Asked) -> Pairs:
         row = asked.users.get_indexer(pd.Index(self.shown["user_id"]))
-        item = self.interactions.item_ids.get_indexer(pd.Index(self.shown["item_id"]))
+        item = self._shown_items
         kept = np.flatnonzero((row >= 0) & (item >= 0))
         kept = kept[np.argsort(row[kept], kind="stable")]
         start = np.searchsorted(row[kept], np.arange(len(asked) + 1))

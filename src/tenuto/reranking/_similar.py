@@ -53,8 +53,11 @@ def _among(vectors: Vectors, item: NDArray[np.int64]) -> NDArray[np.float64]:
 def _unit(vectors: Vectors, item: NDArray[np.int64]) -> Vectors:
     chosen = vectors[item].astype(np.float64)
     if issparse(chosen):
-        norms = np.sqrt(np.asarray(chosen.multiply(chosen).sum(axis=1)).ravel())
-        return csr_array(chosen.multiply(_inverse(norms)[:, None]))
+        # In place: `multiply` makes three matrices on the way, and this is asked for every list.
+        row = np.repeat(np.arange(len(item)), np.diff(chosen.indptr))
+        norms = np.sqrt(np.bincount(row, chosen.data**2, minlength=len(item)))
+        chosen.data *= _inverse(norms)[row]
+        return chosen
     chosen = np.nan_to_num(chosen)
     return chosen * _inverse(np.sqrt((chosen**2).sum(axis=1)))[:, None]
 

@@ -6,6 +6,7 @@ A stop (SIGTERM, Ctrl-C) lets what is being answered come to an end first, for a
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import json
 import os
@@ -105,7 +106,7 @@ def serve(server: Server, tell: Callable[[str], Any]) -> None:
 def app_of(server: Server) -> Any:
     """The application of ``server``."""
     workspace = Workspace(server.root)
-    return build_app(
+    app = build_app(
         workspace,
         Answers.open(workspace),
         None if server.is_open else TokenBook(workspace.root),
@@ -114,6 +115,11 @@ def app_of(server: Server) -> Any:
         session_key=bytes.fromhex(server.session_key) or None,
         with_pages=server.with_pages,
     )
+    # What is there now stays: looking through it for garbage, a tenth of a second each time,
+    # would make everybody wait who asks meanwhile.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def app_of_worker() -> Any:
