@@ -61,12 +61,14 @@ PARTS = {
         "## A server under load",
         "python benchmarks/serving.py --listeners 100000 --songs 50000 --mixed-s 600",
         "`tenuto serve` over {listeners:,} listeners and {songs:,} songs, asked by a program on "
-        "the same machine, which takes its share of the cores. Lists from the snapshot were made "
+        "the same machine, which takes its share of the cores, on {lines} connections, each asked "
+        "again as soon as it has answered. Lists from the snapshot were made "
         "by the run. Lists with fold-in are of listeners who said something that the run does not "
         "know, each asked for once. Mixed, for {mixed_s:.0f} s: nine reads to one word, and a new "
         "run published every minute, {publishes} in all. {words_acknowledged:,} words were "
         "acknowledged, and {words_lost} of them lost; the server's own memory was "
-        "{first_mb:.0f} MB at first, {most_mb:.0f} MB at most and {last_mb:.0f} MB in the end.",
+        "{second_minute_mb:.0f} MB at most in the second minute and {last_minute_mb:.0f} MB in the "
+        "last.",
     ),
     "features": (
         "## Features at many cutoffs",

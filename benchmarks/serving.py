@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ API = "/api/v1"
 TENUTO = str(Path(sys.executable).with_name("tenuto"))
 WORDS = ("like", "dislike", "play")
 PUBLISH_EVERY_S = 60.0
+WATCH_EVERY_S = 1.0
 #: More than any machine of two cores answers: nobody has to ask twice.
 MOST_FRESH_PER_S = 800
 
@@ -67,6 +68,20 @@ class Served:
         """What it holds of its own; pages of files that are mapped are the system's."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("RssAnon:")[2].split()[0]) / 1000
+
+
+@dataclass
+class Memory:
+    """The most that was held in each minute, the last of which may be short."""
+
+    began: float = field(default_factory=time.monotonic)
+    most_by_minute: list[float] = field(default_factory=lambda: [0.0])
+
+    def note(self, megabytes: float) -> None:
+        """What is held now."""
+        minute = int((time.monotonic() - self.began) / 60)
+        self.most_by_minute += [0.0] * (minute + 1 - len(self.most_by_minute))
+        self.most_by_minute[minute] = max(self.most_by_minute[minute], megabytes)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -184,8 +199,12 @@ def _conversation(server: Served, line: int, users: Iterable[int]) -> Iterator[t
 def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, Any], Any]:
     """Nine reads to one word, publishing all the while, and what was lost of the words."""
     receipts: set[int] = set()
-    memory, publishes, before = [server.memory_mb()], [], server.processor_s()
-    stop = threading.Event()
+    publishes: list[float] = []
+    memory, before, stop = Memory(), server.processor_s(), threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(WATCH_EVERY_S):
+            memory.note(server.memory_mb())
 
     def publish() -> None:
         while not stop.wait(min(PUBLISH_EVERY_S, seconds / 3)):
@@ -195,16 +214,16 @@ def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, 
             command = [TENUTO, "publish", str(server.workspace.root)]
             subprocess.run([*command, "--keep", "2"], check=True, stdout=subprocess.DEVNULL)
             publishes.append(time.perf_counter() - began)
-            memory.append(server.memory_mb())
 
-    publisher = threading.Thread(target=publish)
-    publisher.start()
+    aside = [threading.Thread(target=publish), threading.Thread(target=watch)]
+    for thread in aside:
+        thread.start()
     load = loaded(
         "mixed", server.port, seconds, n_lines, lambda line: _mixed(server, line, receipts)
     )
     stop.set()
-    publisher.join()
-    memory.append(server.memory_mb())
+    for thread in aside:
+        thread.join()
     journal = Journal(server.workspace.root)
     lost = sum(journal.get(number) is None for number in receipts)
     facts = {
@@ -212,11 +231,11 @@ def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, 
         "words_lost": lost,
         "publishes": len(publishes),
         "slowest_publish_s": max(publishes, default=None),
-        "memory_mb": memory,
+        "lines": n_lines,
         "mixed_s": seconds,
-        "first_mb": memory[0],
-        "most_mb": max(memory),
-        "last_mb": memory[-1],
+        "most_mb_by_minute": memory.most_by_minute,
+        "second_minute_mb": memory.most_by_minute[:2][-1],
+        "last_minute_mb": memory.most_by_minute[-1],
         "failures": load.failures[:5],
     }
     return _row(server, load, before), facts

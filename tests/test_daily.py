@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import filelock
 import pytest
@@ -163,6 +165,67 @@ def test_killed_at_random_moments_it_always_serves_a_whole_publication(tmp_path)
 
     assert started(workspace).wait() == 0
     assert served(workspace) > first
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 300 MB, where this machine lets us have one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=300m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("nobody but root may mount a disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_on_a_full_disk_it_says_so_serves_what_was_there_and_goes_on_when_there_is_room(
+    tmp_path, small_disk
+):
+    simulate(tmp_path / "logs", listeners=450, packed=False)
+    logs = keep_part(tmp_path / "logs", 3)
+    on_disk, elsewhere = (
+        Workspace.create(folder, source="musicbox", logs=logs)
+        for folder in (small_disk / "workspace", tmp_path / "workspace")
+    )
+    for workspace in (on_disk, elsewhere):
+        settle(workspace, QUICK)
+    with room_for(0, small_disk):
+        assert_says_that_the_disk_is_full(on_disk)
+    assert started(on_disk).wait() == 0
+    first = served(on_disk)
+    for workspace in (on_disk, elsewhere):
+        settle(workspace, {"churn": {"horizon_days": 10}, "recommend": {"k": 7}})
+    for megabytes in (0, 1, 2, 4, 8, 12):
+        with room_for(megabytes, small_disk):
+            assert_says_that_the_disk_is_full(on_disk)
+            assert served(on_disk) == first
+
+    assert started(on_disk).wait() == started(elsewhere).wait() == 0
+    assert served(on_disk) > first
+    tables = [file.relative_to(elsewhere.root) for file in elsewhere.root.glob("runs/**/*.parquet")]
+    assert len(tables) > 5
+    for table in tables:
+        assert (on_disk.root / table).read_bytes() == (elsewhere.root / table).read_bytes(), table
+
+
+@contextlib.contextmanager
+def room_for(megabytes, disk):
+    """While it is entered, something else takes all but so much of ``disk``."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - megabytes * 2**20)
+    yield
+    ballast.unlink()
+
+
+def assert_says_that_the_disk_is_full(workspace):
+    command = [Path(sys.executable).with_name("tenuto"), "daily", workspace.root]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    assert ended.returncode == 2, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "To mend: free some space" in ended.stderr
 
 
 def started(workspace):

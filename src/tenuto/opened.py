@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tenuto import engines, sources
+from tenuto import engines, memory, sources
 from tenuto.churn._results import ChurnSummary
 from tenuto.engines import Engine
 from tenuto.events.lake import Lake
@@ -29,6 +29,7 @@ def opened(
     workspace: Workspace, cutoff: date | str | None
 ) -> Iterator[tuple[Engine, Timeline, date]]:
     """An engine, the timeline and the cutoff, with the workspace locked for writing."""
+    memory.large_arrays_apart()
     timeline = timeline_of(workspace)
     day = timeline.parse_cutoff(cutoff or timeline.end)
     with (
@@ -36,6 +37,7 @@ def opened(
         engines.open_engine(workspace.settings.engine, workspace.scratch) as engine,
     ):
         yield engine, timeline, day
+    memory.give_back()
 
 
 def inputs(workspace: Workspace, timeline: Timeline, day: date, asked: Any) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from tenuto import memory
 from tenuto.errors import SettingsError
 from tenuto.service._app import LOOPBACK, build_app
 from tenuto.service._limits import Limits
@@ -105,6 +106,7 @@ def serve(server: Server, tell: Callable[[str], Any]) -> None:
 
 def app_of(server: Server) -> Any:
     """The application of ``server``."""
+    memory.large_arrays_apart()
     workspace = Workspace(server.root)
     app = build_app(
         workspace,

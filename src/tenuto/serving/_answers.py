@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
+from tenuto import memory
 from tenuto.errors import ContractError, TenutoError, WorkspaceError
 from tenuto.preferences._journal import DISLIKE, LIKE, PLAY, UNDO, Journal, Word, effective
 from tenuto.serving._calls import call_page
@@ -319,6 +320,7 @@ class Answers:
         elif current is not None:
             self._problem = None
         self._mark = mark
+        memory.give_back()
 
     def _check_ids(self, user_id: Any, item_id: Any) -> None:
         known = self._snapshot.counter.item_ids

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 
@@ -112,9 +114,10 @@ def _made(run: Run, shelf: Shelf, made_of: str) -> str:
         }
         write_json(aside / MANIFEST, manifest)
         shelf.put(name, aside)
-    except OSError as failure:
+    except (OSError, sqlite3.OperationalError, duckdb.IOException) as failure:
+        why = getattr(failure, "strerror", None) or failure
         raise WorkspaceError(
-            f"cannot write {aside}: {failure.strerror or failure}",
+            f"cannot write {aside}: {why}",
             mend="free some space or check the permissions of the folder, then publish again: "
             "what was published before is served",
         ) from failure
