@@ -120,8 +120,6 @@ TARGETS = (
 WHY = {
     "whole service, minutes": "There were more listeners and a tenth more events than asked for; "
     "and what follows the lists keeps one core busy of two.",
-    "their p99 with fold-in, ms": "Eight connections ask without a pause, so that each waits for "
-    "the others; with four (`--lines 4`) it was 38 ms, at 226 lists a second.",
     "whole service, peak GB": "The peak is in the churn step.",
 }
 

@@ -100,6 +100,22 @@ def test_importance_finds_the_column_in_use_and_only_that(listeners):
     assert found.loc["noise", "mean_drop"] == 0
 
 
+def test_importance_is_the_same_by_any_number_of_threads(listeners):
+    X, y = listeners
+    one, three = (
+        permutation_importance(
+            lambda table: -table["plays"].to_numpy(),
+            X,
+            y,
+            {"plays": ["plays"], "both": ["plays", "noise"]},
+            rng=np.random.default_rng(0),
+            n_threads=n_threads,
+        )
+        for n_threads in (1, 3)
+    )
+    pd.testing.assert_frame_equal(one, three)
+
+
 def test_twins_hide_each_other_alone_and_show_together(listeners):
     X, y = listeners
     X["twin"] = X["plays"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
 from tenuto.errors import ContractError
-from tenuto.evaluation.calibration import expected_calibration_error
+from tenuto.evaluation.calibration import errors_of_truth, expected_calibration_error
 from tenuto.evaluation.classification import SHARES, metrics, threshold_for_share
 
 # A handful of levels, so that ties are everywhere.
@@ -146,6 +146,20 @@ def test_calibration_error_is_the_mean_gap_between_promised_and_seen():
 
     # First half promises 0.5 and sees 0.25; the second promises 0.75 and sees 0.75.
     assert expected_calibration_error(y, p, n_bins=2) == pytest.approx(0.125)
+
+
+@pytest.mark.parametrize("digits", [1, 9])
+def test_the_error_of_true_probabilities_is_that_of_outcomes_drawn_with_them(digits):
+    chance = np.sort(np.round(np.random.default_rng(3).beta(1, 3, 400), digits))[::-1]
+    drawn = np.random.default_rng(4).random((20, 400)) < chance
+    expected = [expected_calibration_error(y, chance) for y in drawn]
+
+    found = errors_of_truth(chance, 20, np.random.default_rng(4))
+    of_other_order = errors_of_truth(chance[::-1], 20, np.random.default_rng(4))
+
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    assert found.tolist() == of_other_order.tolist()
+    assert np.isnan(errors_of_truth(np.empty(0), 1, np.random.default_rng(4))).all()
 
 
 def test_the_threshold_for_a_tenth_calls_a_tenth():

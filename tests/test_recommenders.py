@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from fake_past import CUTOFF, FakePast, downloaded, liked, played, searched
 from tenuto.errors import ContractError, SettingsError, UnknownName
 from tenuto.lists._charts import hot_lists
-from tenuto.lists._titles import with_titles
+from tenuto.lists._titles import Titles
 from tenuto.recommenders import hot, popularity
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._histories import Histories
@@ -331,7 +331,7 @@ def test_titles_are_put_beside_ids_and_missing_ones_are_none():
     lists = pd.DataFrame({"rank": [1, 2, 3], "item_id": ["b", "x", "a"], "score": [3.0, 2.0, 1.0]})
     items = pd.DataFrame({"item_id": ["a", "b"], "title": ["A", None], "artist": ["Z", "Y"]})
 
-    named = with_titles(lists, items)
+    named = Titles.of(items).beside(lists)
 
     assert list(named.columns) == ["rank", "item_id", "title", "artist", "score"]
     assert named["title"].tolist() == [None, None, "A"]
@@ -342,7 +342,7 @@ def test_an_item_with_two_names_is_refused():
     items = pd.DataFrame({"item_id": ["a", "a"], "title": "A", "artist": "Z"})
 
     with pytest.raises(ContractError, match="item a is there twice"):
-        with_titles(pd.DataFrame({"item_id": ["a"]}), items)
+        Titles.of(items)
 
 
 def test_a_last_play_on_or_after_the_cutoff_is_refused():

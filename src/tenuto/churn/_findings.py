@@ -61,7 +61,9 @@ def curves_of(honest: Scored, test: CutoffData) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def importances(honest: Scored, test: CutoffData, model: str, random_state: int) -> pd.DataFrame:
+def importances(
+    honest: Scored, test: CutoffData, model: str, random_state: int, n_threads: int
+) -> pd.DataFrame:
     """What the call list's model leans on, by family of features, among the headline listeners."""
     rows = some_of(
         test.populations()[HEADLINE], test.examples.user_id, _IMPORTANCE_ROWS, "importances"
@@ -86,6 +88,7 @@ def importances(honest: Scored, test: CutoffData, model: str, random_state: int)
         families,
         rng=np.random.default_rng([random_state, 7]),
         n_repeats=_IMPORTANCE_REPEATS,
+        n_threads=n_threads,
     )
 
 

@@ -107,7 +107,9 @@ def study(
         ),
         metrics=_findings.metrics(honest, flattering, test, whole, random_state, draws),
         curves=_findings.curves_of(honest, test),
-        importances=_findings.importances(honest, test, settings.call_list_model, random_state),
+        importances=_findings.importances(
+            honest, test, settings.call_list_model, random_state, n_threads
+        ),
         funnel=_findings.funnel(latest, test),
         features=_findings.feature_card(whole, test),
         guards=guards,

@@ -55,6 +55,28 @@ def expected_calibration_error(y, p, n_bins: int = N_BINS) -> float:
     return error_of(Ranked(labels, scores).running(np.ones(len(labels))), n_bins)
 
 
+def errors_of_truth(p, n_draws: int, rng: np.random.Generator) -> Floats:
+    """`expected_calibration_error` of outcomes drawn with the very probabilities ``p``, each time.
+
+    What so many rows show where every probability is true: never 0, and the fewer rows, the more.
+    The order of the rows changes nothing. Shape (n_draws,); NaN without rows.
+    """
+    ranked = Ranked(*checked(np.zeros(len(p)), p))
+    totals = ranked.running(np.ones(len(p)))
+    if len(p) == 0:
+        return np.full(n_draws, _NAN)
+    edges = bin_edges(totals)
+    expected = np.diff(totals.scores[edges])
+    # Bins in rows: those of one group of ties stay together.
+    starts, chance = totals.rows[edges].astype(np.int64), np.sort(p)[::-1]
+    came = np.zeros(len(p) + 1, dtype=np.int64)
+    errors = np.empty(n_draws)
+    for draw in range(n_draws):
+        np.cumsum(rng.random(len(p)) < chance, out=came[1:])
+        errors[draw] = np.abs(np.diff(came[starts]) - expected).sum() / len(p)
+    return errors
+
+
 def calibration_intercept(y, logit: Floats, weights: Floats, start: float = 0.0) -> float:
     """Calibration in the large: ``a`` of P(y=1) = expit(a + logit); 0 is perfect.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tenuto.lists._titles import with_titles
+from tenuto.lists._titles import Titles
 from tenuto.recommenders import hot
 from tenuto.recommenders._interactions import interactions_before
 from tenuto.timeline import Past
@@ -41,7 +41,7 @@ def hot_lists(
     names = pd.DataFrame(columns=["item_id", "title", "artist"]) if items is None else items
     ranked = model or hot.Model()
     charts = [_chart(past, name, days, preference, k, ranked) for name, days in WINDOWS.items()]
-    return with_titles(pd.concat(charts, ignore_index=True), names)
+    return Titles.of(names).beside(pd.concat(charts, ignore_index=True))
 
 
 def _chart(

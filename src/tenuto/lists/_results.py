@@ -22,7 +22,7 @@ from tenuto.lists._everyone import listeners, lists_of_everybody
 from tenuto.lists._lister import Lister
 from tenuto.lists._reasons import Named
 from tenuto.lists._shown import days_remembered
-from tenuto.lists._titles import with_titles
+from tenuto.lists._titles import Titles
 from tenuto.lists._updates import CONTEXT_FILE, CURVES_FILE, EarlierRun, Freshness, compared
 from tenuto.privacy import guarded_table
 from tenuto.record import read_json, write_json
@@ -170,11 +170,11 @@ def _write_lists(
     parts: Iterator[pd.DataFrame], items: pd.DataFrame, folder: Path
 ) -> tuple[int, dict[str, int]]:
     """Lists a part at a time, so that memory does not grow with the listeners."""
-    n_rows, reached = 0, pd.Series(dtype="int64")
+    n_rows, reached, titles = 0, pd.Series(dtype="int64"), Titles.of(items)
     writers: list[Any] = []
     try:
         for lists in parts:
-            named = with_titles(lists, items)
+            named = titles.beside(lists)
             table = pa.Table.from_pandas(named, schema=_schema(named), preserve_index=False)
             writers = writers or _writers(folder, table.schema)
             # The Parquet file is for programs, the other for people and their spreadsheets.

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tenuto.evaluation.brier import brier_decomposition
-from tenuto.evaluation.calibration import expected_calibration_error
+from tenuto.evaluation.calibration import errors_of_truth
 from tenuto.evaluation.curves import reliability
 from tenuto.evaluation.intervals import interval
 from tenuto.timeline import POPULATIONS
@@ -55,11 +55,10 @@ def calibration_figures(
 def _ece_of_truth(p: np.ndarray, random_state: int) -> dict[str, float]:
     """The calibration error that so many rows show where every probability is true.
 
-    Mean and 95 % range of outcomes drawn with those very probabilities: the error is never 0,
-    however true they are, and its bootstrap interval lies too high.
+    Mean and 95 % range: the error is never 0, and its bootstrap interval lies too high.
     """
     rng = np.random.default_rng([random_state, 23])
-    errors = [expected_calibration_error(rng.random(len(p)) < p, p) for _ in range(_N_TRUTHS)]
+    errors = errors_of_truth(p, _N_TRUTHS, rng)
     low, high = np.quantile(errors, [0.025, 0.975])
     return {"value": float(np.mean(errors)), "low": float(low), "high": float(high)}
 
