@@ -78,6 +78,12 @@ PARTS = {
         "columns that all opponents build, and whose figures are compared: window sums, recency, "
         "different songs.",
     ),
+    "one_more_cutoff": (
+        "## Features of a whole service at one more cutoff",
+        "python benchmarks/one_more_cutoff.py WORKSPACE --threads 2",
+        "{listeners:,} listeners, {columns} columns, built from sums by day as a study of churn "
+        "builds them. {threads} threads, {memory} for each engine.",
+    ),
     "scoring": (
         "## Scores and reasons",
         "python benchmarks/scoring.py WORKSPACE",

@@ -68,10 +68,10 @@ TARGETS = (
     Target("sums by day, to SQL by hand", "rollups", 1.3, True, _ratio("Tenuto", "hand-written")),
     Target(
         "features at one more cutoff, seconds",
-        "features",
+        "one_more_cutoff",
         5,
         True,
-        lambda of: _seconds(of, "Tenuto, all features at one more cutoff"),
+        lambda of: _seconds(of, "Tenuto, all features"),
     ),
     Target(
         "events to features, the seeds' way on Spark to Tenuto",

@@ -106,9 +106,6 @@ def measured(timeline: Timeline, cutoffs: list[date], asked: argparse.Namespace)
         works: dict[str, Callable[[], pd.DataFrame | None]] = {
             "bare scan of the columns": lambda: scanned(engine, timeline, cutoffs),
             "Tenuto, all features": lambda: ours(engine, timeline, cutoffs, None),
-            "Tenuto, all features at one more cutoff": lambda: ours(
-                engine, timeline, cutoffs[-1:], None
-            ),
             OURS: lambda: ours(engine, timeline, cutoffs, FAMILIES),
             BY_HAND: lambda: of_sql(timeline.rollups, cutoffs, asked.threads),
             f"pandas, the {len(SHARED)} shared": lambda: of_pandas(timeline.rollups, cutoffs),

@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import _timing
 import features
+import one_more_cutoff
 import scoring
 import seed_figures
 
@@ -63,6 +64,18 @@ def test_features_are_timed_beside_opponents_that_build_the_same_figures(
     shown = page.read_text("utf-8")
     assert "| pandas, the 37 shared |" in shown
     assert "| hand-written SQL, the 37 shared |" in shown
+
+
+@SLOW
+def test_one_more_cutoff_is_timed_beside_a_bare_scan(workspace, tmp_path):
+    out, page = tmp_path / "results.json", tmp_path / "page.md"
+    asked = [str(workspace), "--repeats", "1", "--out", str(out), "--page", str(page)]
+    one_more_cutoff.main(asked)
+    facts = json.loads(out.read_text("utf-8"))["one_more_cutoff"]["facts"]
+    assert facts["listeners"] > 250
+    assert facts["columns"] > 80
+    shown = page.read_text("utf-8")
+    assert "| bare scan of the columns |" in shown
     assert "| features at one more cutoff, seconds | ≤ 5 |" in shown
 
 
