@@ -117,11 +117,7 @@ TARGETS = (
     ),
 )
 #: Why a target was missed, by its words; shown where it was.
-WHY = {
-    "whole service, minutes": "There were more listeners and a tenth more events than asked for; "
-    "and what follows the lists keeps one core busy of two.",
-    "whole service, peak GB": "The peak is in the churn step.",
-}
+WHY = {}
 
 
 def targets_table(results: Results) -> str:

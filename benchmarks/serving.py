@@ -75,13 +75,13 @@ class Memory:
     """The most that was held in each minute, the last of which may be short."""
 
     began: float = field(default_factory=time.monotonic)
-    most_by_minute: list[float] = field(default_factory=lambda: [0.0])
+    most_by_minute: list[int] = field(default_factory=lambda: [0])
 
     def note(self, megabytes: float) -> None:
         """What is held now."""
         minute = int((time.monotonic() - self.began) / 60)
-        self.most_by_minute += [0.0] * (minute + 1 - len(self.most_by_minute))
-        self.most_by_minute[minute] = max(self.most_by_minute[minute], megabytes)
+        self.most_by_minute += [0] * (minute + 1 - len(self.most_by_minute))
+        self.most_by_minute[minute] = max(self.most_by_minute[minute], round(megabytes))
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -234,8 +234,6 @@ def mixed_load(server: Served, seconds: float, n_lines: int) -> tuple[dict[str, 
         "lines": n_lines,
         "mixed_s": seconds,
         "most_mb_by_minute": memory.most_by_minute,
-        "second_minute_mb": memory.most_by_minute[:2][-1],
-        "last_minute_mb": memory.most_by_minute[-1],
         "failures": load.failures[:5],
     }
     return _row(server, load, before), facts

@@ -1,6 +1,8 @@
 """The story from raw logs to a report: what a run leaves, and what another run does again."""
 
+import csv
 import json
+import re
 from datetime import timedelta
 
 import pandas as pd
@@ -29,6 +31,8 @@ QUICK = {
     "engine": {"threads": 1},
 }
 STEPS = ("data", "churn", "recommend")
+#: What the service's own logs call every song.
+FORMULAS = {"title": "=HYPERLINK(A1)", "artist": "@SUM(A1)"}
 
 
 def write_town(folder, days=DAYS):
@@ -37,7 +41,7 @@ def write_town(folder, days=DAYS):
     for ago in range(DAYS, DAYS - days, -1):
         today = [row for row in events if row["day"] == day_before(ago)]
         lines = [
-            play(168000000 + row["user_id"], 100 + n % 7, int(row["played_s"]), 200)
+            play(168000000 + row["user_id"], 100 + n % 7, int(row["played_s"]), 200, **FORMULAS)
             for n, row in enumerate(today)
         ]
         log(folder, f"{day_before(ago):%Y%m%d}_3_play.log", *lines)
@@ -73,6 +77,15 @@ def made_anew(workspace, before):
 def inodes(workspace):
     folder = workspace.run_folder(CUTOFF)
     return {step: (folder / step).stat().st_ino for step in STEPS}
+
+
+def test_no_table_of_a_run_has_a_formula_for_a_spreadsheet(town):
+    workspace, told = town
+    tables = {file: list(csv.reader(file.open("r"))) for file in workspace.root.rglob("*.csv")}
+    cells = {cell for rows in tables.values() for row in rows for cell in row}
+    assert {f"'{said}" for said in FORMULAS.values()} <= cells
+    assert not [cell for cell in cells if re.match(r"[=@\t\r]|[+-](?!\d*\.?\d)", cell)]
+    assert "'=HYPER" not in told.report.read_text("utf-8").replace("&#39;", "'")
 
 
 def test_a_run_leaves_a_call_list_songs_and_a_report(town):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from saved_retention import campaigns, planned, saved_run
 from tenuto.errors import NotEnoughData
-from tenuto.privacy import guarded, write_csv
+from tenuto.privacy import guarded, read_table, unguarded, write_csv, write_table
 from tenuto.retention._exported import export
 
 
@@ -37,6 +37,28 @@ def test_text_that_a_spreadsheet_would_run_is_kept_from_it(begins):
 @pytest.mark.parametrize("number", ["-1", "-0.5", "+3", "-1e-05", "-.5"])
 def test_a_negative_number_stays_a_number(number):
     assert guarded(number) == number
+
+
+@given(st.text(), st.integers(0, 3))
+def test_what_is_guarded_comes_back_as_it_was(text, n_quotes):
+    text = "'" * n_quotes + text
+    assert unguarded(guarded(text)) == text
+
+
+def test_a_table_is_read_back_as_it_was_written(tmp_path):
+    titles = ["=cmd|' /C calc'!A0", "'=1+1", "@home", "NA", "null", "-1", None, "'s Nachts"]
+    table = pd.DataFrame({"title": titles, "n": range(8), "share": [0.5, None] * 4})
+    write_table(table, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text("utf-8").splitlines()[1].startswith("'=cmd")
+    read = read_table(tmp_path / "t.csv")
+    assert read["title"].astype(object).where(read["title"].notna(), None).tolist() == titles
+    pd.testing.assert_frame_equal(read[["n", "share"]], table[["n", "share"]])
+
+
+def test_a_table_that_is_not_there_or_empty_has_no_rows(tmp_path):
+    (tmp_path / "t.csv").write_text("\n")
+    assert read_table(tmp_path / "t.csv").empty
+    assert read_table(tmp_path / "none.csv").empty
 
 
 @given(st.text())

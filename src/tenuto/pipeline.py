@@ -33,6 +33,7 @@ from tenuto.lists._results import RecommendSummary, write_recommendations
 from tenuto.lists._risk import digest_of_risk, risk_of_leaving
 from tenuto.opened import inputs, opened, timeline_of, write_record
 from tenuto.preferences import feedback_digest
+from tenuto.privacy import write_table
 from tenuto.recommenders._tune import shelf_at
 from tenuto.record import do_step, done, write_folder_aside
 from tenuto.retention._results import RetentionSummary, scored_by, write_retention
@@ -142,7 +143,7 @@ def describe(workspace: Workspace, cutoff: date | str | None = None) -> Path:
             if labels.usual_label(past) == "cancellation":
                 made |= subscription_tables(past)
             for name, table in made.items():
-                table.to_csv(folder / f"{name}.csv", index=False)
+                write_table(table, folder / f"{name}.csv")
 
         folder = workspace.run_folder(day) / "data"
         do_step(folder, inputs(workspace, timeline, day, horizon), write)

@@ -11,7 +11,7 @@ import pandas as pd
 from tenuto import labels
 from tenuto.churn._judging import MIN_OF_EACH_CLASS
 from tenuto.churn._study import Study
-from tenuto.privacy import guarded_rows
+from tenuto.privacy import write_table
 from tenuto.record import read_json, write_json
 from tenuto.timeline import HEADLINE
 
@@ -60,7 +60,7 @@ def write_study(found: Study, model: str, horizon_days: int, folder: Path) -> No
     for name in _TABLES:
         getattr(found, name).to_csv(folder / f"{name}.csv", index=False)
     found.call_list.to_parquet(folder / "churn_scores.parquet", index=False)
-    guarded_rows(found.call_list).to_csv(folder / "churn_scores.csv", index=False)
+    write_table(found.call_list, folder / "churn_scores.csv")
     found.calibrations.to_csv(folder / "calibration.csv", index=False)
     write_json(folder / "calibrators.json", found.calibration.to_dict())
     if len(found.outlook):

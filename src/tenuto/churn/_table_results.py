@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tenuto import privacy
 from tenuto.churn._columns import Encoding
 from tenuto.churn._contract import ChurnModel
 from tenuto.churn._table import Labelled, encode, read_labels, read_table
@@ -75,7 +77,7 @@ def write_table_study(found: TableStudy, folder: Path) -> TableSummary:
             model.save(aside / "models" / name)
         found.metrics.to_csv(aside / "metrics.csv", index=False)
         found.columns.to_csv(aside / "columns.csv", index=False)
-        _out_of_fold(found).to_csv(aside / "scores.csv", index=False)
+        privacy.write_table(_out_of_fold(found), aside / "scores.csv")
         write_json(aside / CARD_FILE, _card(found))
         write_json(aside / SUMMARY_FILE, summary.to_dict())
 
@@ -109,7 +111,7 @@ def score_table(
     read = read_labels(table, id_column or card["id_column"], label)
     p = fitted.predict(encode(table, Encoding.from_dict(card["encoding"])))
     scores = pd.DataFrame({"user_id": read.user_id, "probability": p})
-    write_aside(out, lambda aside: scores.to_csv(aside, index=False))
+    write_aside(out, partial(privacy.write_table, scores))
     is_known = np.isin(read.user_id.astype(str), _trained_on(folder))
     found = ScoreSummary(fitted.name(), len(scores), float(p.mean()), int(is_known.sum()))
     rng = np.random.default_rng([int(card["random_state"]), 5])
@@ -144,7 +146,7 @@ def _load(folder: Path, name: str) -> ChurnModel:
 
 def _trained_on(folder: Path) -> np.ndarray:
     """The ids of the training table, as text."""
-    kept = pd.read_csv(folder / "scores.csv", usecols=["user_id"], dtype=str)
+    kept = privacy.read_table(folder / "scores.csv", {"user_id": str})
     return kept["user_id"].to_numpy(dtype=str)
 
 

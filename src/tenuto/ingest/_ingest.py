@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def _write_completeness(workspace: Workspace, ledger: Ledger, ignored: list[Igno
     table = completeness(ledger.entries())
     logs = Path(workspace.logs)
     unread = {item.path.relative_to(logs).as_posix(): item.reason for item in ignored}
-    write_aside(workspace.audit / "completeness.csv", lambda path: table.to_csv(path, index=False))
+    write_aside(workspace.audit / "completeness.csv", partial(privacy.write_table, table))
     write_json(workspace.audit / "ignored_files.json", unread)
 
 

@@ -11,6 +11,7 @@ from tenuto.catalogue import Catalogue
 from tenuto.errors import ContractError
 from tenuto.insights._small_cells import MIN_LISTENERS
 from tenuto.insights._view import View
+from tenuto.privacy import write_table
 from tenuto.record import write_json
 
 
@@ -37,7 +38,7 @@ def _write(rows: pd.DataFrame, path: Path) -> None:
     if "user_id" in rows.columns:
         rows.to_parquet(path.with_suffix(".parquet"), index=False)
     else:
-        rows.to_csv(path.with_suffix(".csv"), index=False)
+        write_table(rows, path.with_suffix(".csv"))
 
 
 def _summary(view: View, written: dict[str, str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from tenuto.lists._reasons import Named
 from tenuto.lists._shown import days_remembered
 from tenuto.lists._titles import Titles
 from tenuto.lists._updates import CONTEXT_FILE, CURVES_FILE, EarlierRun, Freshness, compared
-from tenuto.privacy import guarded_table
+from tenuto.privacy import guarded_table, write_table
 from tenuto.record import read_json, write_json
 from tenuto.timeline import Past
 
@@ -141,7 +141,7 @@ def _write_run(
     settings, items = lister.settings, lister.items
     n_rows, rungs = _write_lists(lists, items, folder)
     hot = hot_lists(past, items, preference=settings.preference)
-    hot.to_csv(folder / "hot.csv", index=False)
+    write_table(hot, folder / "hot.csv")
     for name, model in desk.models().items():
         model.save(folder / "models" / name)
     top = hot[hot["list"] == "week"].head(3)

@@ -24,6 +24,7 @@ from tenuto.monitoring._reliability import calibration_figures, reliability_curv
 from tenuto.monitoring._run import Run
 from tenuto.monitoring._slices import slice_values, slices
 from tenuto.monitoring._volume import volumes
+from tenuto.privacy import write_table
 from tenuto.record import write_json
 from tenuto.settings import Settings
 from tenuto.timeline import HEADLINE, Timeline
@@ -47,7 +48,7 @@ def write_monitoring(
     _drift(run, engine, timeline, cutoff, settings, folder)
     found = _slices(run, engine, timeline)
     if len(found):
-        found.to_csv(folder / "slices.csv", index=False)
+        write_table(found, folder / "slices.csv")
     _reliability(run, settings, folder)
     for name, card in cards(run, settings, found).items():
         write_json(folder / "model_cards" / f"{name}.json", card)

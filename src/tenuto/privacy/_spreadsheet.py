@@ -2,7 +2,8 @@
 
 A cell of text that begins with = + - @, a tab or a line end is a formula to a spreadsheet, in some
 countries also with their wide forms; it gets a ' in front. Song titles and ids come from outside. A
-number, negative or not, stays one.
+number, negative or not, stays one. What a program wrote so, it reads back as it was: text that had
+such a ' already gets another one.
 
 Source: RFC 4180; OWASP, "CSV injection"; churn.md §6.2.
 """
@@ -11,7 +12,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,36 +25,52 @@ import pyarrow.compute as pc
 from tenuto.record import write_aside
 
 _BEGINS_A_FORMULA = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
-_MAY_BE_A_FORMULA = f"^[{re.escape(''.join(_BEGINS_A_FORMULA))}]"
+_MAY_BE_A_FORMULA = f"^'*[{re.escape(''.join(_BEGINS_A_FORMULA))}]"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 def guarded(text: str) -> str:
     """``text`` as a spreadsheet may have it."""
-    if text.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(text):
+    if text.lstrip("'").startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 
 
+def unguarded(cell: str) -> str:
+    """The text that `guarded` made ``cell`` of."""
+    is_guarded = cell.startswith("'") and cell.lstrip("'").startswith(_BEGINS_A_FORMULA)
+    return cell[1:] if is_guarded else cell
+
+
 def guarded_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """``rows`` with all text guarded, for whoever writes them."""
-    found = rows.copy()
-    for name in rows:
-        if rows[name].dtype == object or pd.api.types.is_string_dtype(rows[name]):
-            found[name] = rows[name].map(_guarded_cell)
-    return found
+    return _with_texts(rows, guarded)
 
 
 def guarded_table(table: pa.Table) -> pa.Table:
     """The same for an Arrow table; columns without anything to guard stay as they are."""
-    for at, field in enumerate(table.schema):
-        if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
-            continue
-        found = pc.fill_null(pc.match_substring_regex(table[at], _MAY_BE_A_FORMULA), False)
-        if pc.any(found).as_py():
-            cells = pa.array(map(_guarded_cell, table[at].to_pylist()), field.type)
-            table = table.set_column(at, field, cells)
-    return table
+    return _with_cells(table, guarded)
+
+
+def unguarded_table(table: pa.Table) -> pa.Table:
+    """What `guarded_table` was given."""
+    return _with_cells(table, unguarded)
+
+
+def write_table(rows: pd.DataFrame, file: Path) -> None:
+    """``rows`` as CSV for people and programs alike; see `read_table`."""
+    guarded_rows(rows).to_csv(file, index=False)
+
+
+def read_table(file: Path, dtype: Any = None) -> pd.DataFrame:
+    """What `write_table` wrote; without rows and columns where there is no such file or nothing.
+
+    Only an empty cell is unknown: there are songs called "NA" and "null".
+    """
+    if not file.exists() or not file.read_bytes()[:2].strip():
+        return pd.DataFrame()
+    rows = pd.read_csv(file, keep_default_na=False, na_values=[""], dtype=dtype)
+    return _with_texts(rows, unguarded)
 
 
 def write_csv(table: pd.DataFrame, file: Path) -> None:
@@ -67,8 +85,27 @@ def write_csv(table: pd.DataFrame, file: Path) -> None:
     write_aside(file, write)
 
 
-def _guarded_cell(cell: Any) -> Any:
-    return guarded(cell) if isinstance(cell, str) else cell
+def _with_texts(rows: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
+    found = rows.copy()
+    for name in rows:
+        if rows[name].dtype == object or pd.api.types.is_string_dtype(rows[name]):
+            found[name] = rows[name].map(partial(_of_text, change))
+    return found
+
+
+def _with_cells(table: pa.Table, change: Callable[[str], str]) -> pa.Table:
+    for at, field in enumerate(table.schema):
+        if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
+            continue
+        found = pc.fill_null(pc.match_substring_regex(table[at], _MAY_BE_A_FORMULA), False)
+        if pc.any(found).as_py():
+            cells = pa.array((_of_text(change, cell) for cell in table[at].to_pylist()), field.type)
+            table = table.set_column(at, field, cells)
+    return table
+
+
+def _of_text(change: Callable[[str], str], cell: Any) -> Any:
+    return change(cell) if isinstance(cell, str) else cell
 
 
 def _rows(table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from tenuto.privacy import read_table
 from tenuto.record import read_json
 from tenuto.reports._results import Results
 from tenuto.reports._words import UNKNOWN, is_known, percent
@@ -13,11 +14,7 @@ from tenuto.reports._words import UNKNOWN, is_known, percent
 
 def insight(results: Results, name: str) -> pd.DataFrame:
     """A table of ``insights``; empty where the run has none."""
-    file = results.folder / "insights" / f"{name}.csv"
-    if not file.exists() or not file.read_bytes()[:2].strip():
-        return pd.DataFrame()
-    # Only an empty field is unknown: there are songs called "NA" and "null".
-    return pd.read_csv(file, keep_default_na=False, na_values=[""])
+    return read_table(results.folder / "insights" / f"{name}.csv")
 
 
 def asked_of(results: Results) -> dict[str, Any]:

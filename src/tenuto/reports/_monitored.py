@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tenuto.privacy import read_table
 from tenuto.record import read_json
 from tenuto.reports._results import Results
 from tenuto.reports._words import is_known
@@ -14,7 +14,7 @@ from tenuto.reports._words import is_known
 
 def monitored(results: Results, name: str) -> pd.DataFrame:
     """A table of ``monitoring``; empty where the run was not monitored."""
-    return _read(results.folder / "monitoring" / f"{name}.csv")
+    return read_table(results.folder / "monitoring" / f"{name}.csv")
 
 
 def monitored_json(results: Results, name: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def matured(results: Results) -> pd.DataFrame:
 
     What came later is not shown: a report of an earlier day must not change with the log.
     """
-    table = _read(results.folder.parent.parent / "matured" / "matured.csv")
+    table = read_table(results.folder.parent.parent / "matured" / "matured.csv")
     if table.empty:
         return table
     return table[table["closed_on"] <= str(results.cutoff)]
@@ -40,9 +40,3 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
         {str(name): value if is_known(value) else None for name, value in row.items()}
         for row in table.to_dict("records")
     ]
-
-
-def _read(file: Path) -> pd.DataFrame:
-    if not file.exists() or not file.read_bytes()[:2].strip():
-        return pd.DataFrame()
-    return pd.read_csv(file, keep_default_na=False, na_values=[""])

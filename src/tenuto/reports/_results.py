@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tenuto.errors import WorkspaceError
+from tenuto.privacy import read_table
 from tenuto.record import read_json
 from tenuto.reports._label import Label
 from tenuto.reports._words import as_date
@@ -161,14 +162,12 @@ class Results:
         return read_json(file)
 
     def _table(self, file: Path, *, is_needed: bool = True, dtype: Any = None) -> pd.DataFrame:
-        """A CSV file. Only an empty field is unknown: there are songs called "NA" and "null"."""
+        """A CSV file."""
         if not file.exists():
             if is_needed:
                 self._refuse(file)
             return pd.DataFrame()
-        if not file.read_bytes()[:2].strip():
-            return pd.DataFrame()
-        return pd.read_csv(file, keep_default_na=False, na_values=[""], dtype=dtype)
+        return read_table(file, dtype)
 
     def _refuse(self, file: Path) -> None:
         raise WorkspaceError(

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from tenuto.privacy import read_table
 from tenuto.record import read_json
 from tenuto.workspace import Workspace
 
@@ -118,10 +117,7 @@ def _table(file: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=_KEPT)
 def _read(file: Path, _changed: int) -> dict[str, Any]:
-    try:
-        table = pd.read_csv(file)
-    except pd.errors.EmptyDataError:
-        return {"columns": [], "rows": []}
+    table = read_table(file)
     # As objects: whole numbers stay whole beside what is missing, which becomes None.
     rows = table.astype(object).where(table.notna(), None)
     return {"columns": list(table.columns), "rows": rows.to_dict("records")}

@@ -25,6 +25,7 @@ from tenuto.lists._reranked import Reranker
 from tenuto.lists._shares import repeat_share
 from tenuto.lists._shown import days_remembered, shown_before
 from tenuto.preferences._journal import Journal
+from tenuto.privacy import read_table
 from tenuto.recommenders._contract import Recommender
 from tenuto.recommenders._interactions import ITEM_SUMS, Interactions
 from tenuto.record import code_digest, digest_of, digest_of_file, write_json
@@ -232,7 +233,7 @@ def _about(run: Run, listeners: pd.DataFrame, desk: Desk, has_hours: bool) -> di
 
 def _charts(file: Path, item_ids: pd.Index) -> dict[str, list[dict[str, Any]]]:
     texts = ["title", "artist"] + ([] if item_ids.dtype.kind in "iu" else ["item_id"])
-    table = pd.read_csv(file, dtype=dict.fromkeys(texts, str))
+    table = read_table(file, dict.fromkeys(texts, str))
     rows = table.astype(object).where(table.notna(), None)
     return {
         name: [
