@@ -188,6 +188,18 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(duckdb_engine, tmp_p
     assert error.value.mend
 
 
+@pytest.mark.parametrize("ask", ["cache", "to_arrow"])
+def test_too_little_memory_is_one_clear_error(ask):
+    with engines.CATALOGUE.get("duckdb").open(threads=1, memory="30MB") as engine:
+        rows = engine.from_arrow(pa.table({"n": np.arange(200_000)}))
+        # One list of all cannot be laid aside in part.
+        many = rows.cross_join(rows.limit(100).select(m="n"))
+        many = many.agg(everything=many.n.collect())
+        with pytest.raises(EngineError, match="could not be finished") as told:
+            getattr(engine, ask)(many)
+    assert "engine.memory" in told.value.mend
+
+
 def test_spark_that_is_not_installed_is_one_clear_error(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(EngineError, match="pyspark") as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ class DuckDBEngine(Engine):
     def cache(self, expression: ir.Table, name: str | None = None) -> ir.Table:
         name = name or self._new_name()
         query = self._compiled(expression)
-        self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
+        with _explained("a step could not be finished"):
+            self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
         return self._named(name, expression.op())
 
     def _named(self, name: str, shape: Any) -> ir.Table:
@@ -86,7 +88,9 @@ class DuckDBEngine(Engine):
         return table
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
-        rows = self.backend.raw_sql(self._compiled(expression)).to_arrow_table()
+        query = self._compiled(expression)
+        with _explained("a step could not be finished"):
+            rows = self.backend.raw_sql(query).to_arrow_table()
         return rows.cast(expression.schema().to_pyarrow())
 
     def _compiled(self, expression: ir.Table) -> str:
@@ -111,14 +115,8 @@ class DuckDBEngine(Engine):
         if pairs:
             options += f", KV_METADATA {{{pairs}}}"
         query = self._compiled(expression)
-        try:
+        with _explained(f"cannot write {path}"):
             result = self.backend.raw_sql(f"COPY ({query}) TO {_quoted(str(path))} ({options})")
-        except duckdb.IOException as failure:
-            raise EngineError(
-                f"cannot write {path}: {_first_line(failure)}",
-                mend="free some space or check the permissions of the folder, then run again: "
-                "finished work is kept",
-            ) from failure
         return int(result.fetchall()[0][0])
 
     def close(self) -> None:
@@ -147,6 +145,25 @@ def _compiled_once(unbound: Node) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Say what the user can mend: too little memory, a full disk, a file that cannot be read."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as failure:
+        raise EngineError(
+            f"{what}: {_first_line(failure)}",
+            mend="give it more: engine.memory in tenuto.toml, or more space on the disk; fewer "
+            "engine.threads need less. Then run again: finished work is kept",
+        ) from failure
+    except duckdb.IOException as failure:
+        raise EngineError(
+            f"{what}: {_first_line(failure)}",
+            mend="free some space or check the permissions of the folder, then run again: "
+            "finished work is kept",
+        ) from failure
 
 
 def _first_line(failure: Exception) -> str:
