@@ -96,9 +96,11 @@ def test_two_listeners_are_too_few_to_say_anything_about(name, duckdb_engine, tm
 
 
 def test_the_same_view_leaves_the_same_bytes(view, tmp_path):
-    for folder in ("once", "again"):
-        write_insights(view, tmp_path / folder)
-    assert bytes_of(tmp_path / "once") == bytes_of(tmp_path / "again")
+    for folder, n_threads in (("once", 1), ("again", 1), ("by three", 3)):
+        write_insights(view, tmp_path / folder, n_threads)
+    once = bytes_of(tmp_path / "once")
+    assert bytes_of(tmp_path / "again") == once
+    assert bytes_of(tmp_path / "by three") == once
 
 
 def test_what_comes_after_the_cutoff_changes_nothing(view, events, duckdb_engine, tmp_path):

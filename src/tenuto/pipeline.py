@@ -285,7 +285,7 @@ def understand(workspace: Workspace, cutoff: date | str | None = None) -> Path:
         do_step(
             folder,
             inputs(workspace, timeline, day, asked),
-            lambda aside: write_insights(view, aside),
+            lambda aside: write_insights(view, aside, settings.engine.n_threads()),
         )
     return folder
 

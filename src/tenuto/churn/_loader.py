@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,12 +13,9 @@ from tenuto.churn._dataset import CutoffData, at_cutoff
 from tenuto.churn._examples import Examples
 from tenuto.churn._protocols import enough_users
 from tenuto.churn._seen import Draw, Seen
-from tenuto.engines import Engine, run_side_by_side
+from tenuto.engines import Engine, beside_each_other
 from tenuto.settings import ChurnSettings
 from tenuto.timeline import Timeline, UserRange, parts_of
-
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -48,7 +44,9 @@ class Loader:
             )
 
         parts = parts_of(self._user_ids) if self.engine.has_siblings else [UserRange()]
-        return CutoffData.concatenate(self._beside_each_other(of_part, parts))
+        return CutoffData.concatenate(
+            beside_each_other(self.engine, of_part, parts, self.n_threads)
+        )
 
     def training(self, cutoffs: list[date], known_until: date | None) -> Examples:
         """The examples to learn from: all, or those of as many users as `forward` takes.
@@ -69,7 +67,7 @@ class Loader:
                 **self._question,
             ).examples
 
-        return Examples.concatenate(self._beside_each_other(at, cutoffs))
+        return Examples.concatenate(beside_each_other(self.engine, at, cutoffs, self.n_threads))
 
     @property
     def _question(self) -> dict[str, Any]:
@@ -95,18 +93,3 @@ class Loader:
         return enough_users(
             [each.user_ids() for each in seen], settings.folds, settings.max_training_rows
         )
-
-    def _beside_each_other(
-        self, work: Callable[[Engine, Task], Result], tasks: Sequence[Task]
-    ) -> list[Result]:
-        """``work(engine, task)`` for every task, in their order, each on one thread."""
-        if len(tasks) == 1 or self.n_threads == 1 or not self.engine.has_siblings:
-            return [work(self.engine, task) for task in tasks]
-        numbered = run_side_by_side(
-            self.engine.beside,
-            lambda engine, task: (task, work(engine, tasks[task])),
-            range(len(tasks)),
-            self.n_threads,
-        )
-        found = dict(numbered)
-        return [found[place] for place in range(len(tasks))]

@@ -6,6 +6,13 @@ A member provides ``open(*, threads, memory, scratch)``, which returns an
 
 from tenuto.engines._catalogue import CATALOGUE, open_engine
 from tenuto.engines._contract import BatchFunction, Engine
-from tenuto.engines._pool import run_side_by_side
+from tenuto.engines._pool import beside_each_other, run_side_by_side
 
-__all__ = ["CATALOGUE", "BatchFunction", "Engine", "open_engine", "run_side_by_side"]
+__all__ = [
+    "CATALOGUE",
+    "BatchFunction",
+    "Engine",
+    "beside_each_other",
+    "open_engine",
+    "run_side_by_side",
+]

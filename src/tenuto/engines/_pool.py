@@ -6,9 +6,11 @@ Floats are then always summed in the same order: the same bytes whatever the num
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Protocol, TypeVar
+
+from tenuto.engines._contract import Engine
 
 
 class Closable(Protocol):
@@ -20,6 +22,25 @@ class Closable(Protocol):
 Worker = TypeVar("Worker", bound=Closable)
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+
+def beside_each_other(
+    engine: Engine, work: Callable[[Engine, Task], Result], tasks: Sequence[Task], n_threads: int
+) -> list[Result]:
+    """``work(engine, task)`` for every task, in their order, each on one thread of its own.
+
+    One after the other where the engine has no siblings.
+    """
+    if len(tasks) == 1 or n_threads == 1 or not engine.has_siblings:
+        return [work(engine, task) for task in tasks]
+    numbered = run_side_by_side(
+        engine.beside,
+        lambda sibling, place: (place, work(sibling, tasks[place])),
+        range(len(tasks)),
+        n_threads,
+    )
+    found = dict(numbered)
+    return [found[place] for place in range(len(tasks))]
 
 
 def run_side_by_side(

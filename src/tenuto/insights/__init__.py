@@ -16,11 +16,12 @@ CATALOGUE = Catalogue("tenuto.insights", must_provide=("TITLE", "tables"))
 __all__ = ["CATALOGUE", "View", "write_insights"]
 
 
-def write_insights(view: View, folder: Path) -> dict[str, Any]:
+def write_insights(view: View, folder: Path, n_threads: int = 1) -> dict[str, Any]:
     """Ask every member and save what it answers in ``folder``; the summary, as it is saved.
 
-    A member that has nothing to say of this log (no plans, no scores) leaves no file.
+    A member that has nothing to say of this log (no plans, no scores) leaves no file. So many
+    members as ``n_threads`` are asked at once, which changes nothing else.
     """
     from tenuto.insights._writing import write_all
 
-    return write_all(view, folder, CATALOGUE)
+    return write_all(view, folder, CATALOGUE, n_threads)

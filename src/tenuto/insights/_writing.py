@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tenuto.catalogue import Catalogue
+from tenuto.engines import Engine, beside_each_other
 from tenuto.errors import ContractError
 from tenuto.insights._small_cells import MIN_LISTENERS
 from tenuto.insights._view import View
 from tenuto.privacy import write_table
 from tenuto.record import write_json
+from tenuto.threads import one_blas_thread
 
 
-def write_all(view: View, folder: Path, catalogue: Catalogue) -> dict[str, Any]:
+def write_all(view: View, folder: Path, catalogue: Catalogue, n_threads: int) -> dict[str, Any]:
     """See `tenuto.insights.write_insights`."""
     folder.mkdir(parents=True, exist_ok=True)
     written: dict[str, str] = {}
-    for name, member in catalogue.all().items():
-        for table, rows in member.tables(view).items():
+    members = catalogue.all()
+
+    def answers(engine: Engine, name: str) -> dict[str, pd.DataFrame]:
+        tables: dict[str, pd.DataFrame] = members[name].tables(replace(view, engine=engine))
+        return tables
+
+    with one_blas_thread():
+        answered = beside_each_other(view.engine, answers, list(members), n_threads)
+    for name, tables in zip(members, answered, strict=True):
+        for table, rows in tables.items():
             if table in written:
                 raise ContractError(
                     f"insights/{name}.py and insights/{written[table]}.py both make '{table}'",
