@@ -6,9 +6,7 @@ are as many times the files, events and listeners of the original, of the same s
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,7 +20,7 @@ _PART = re.compile(r"(\d{8})_(?:(\d+)_)?(\w+)\.log")
 
 
 def copy_logs(logs: list[Path], copies: int, into: Path, n_threads: int = 2) -> None:
-    """``logs`` ``copies`` times, packed as they come from the service; the first with its own ids.
+    """``logs`` ``copies`` times, as plain files; the first with its own ids.
 
     Raises
     ------
@@ -86,11 +84,4 @@ def _copy_log(copies: int, into: Path, path: Path) -> None:
     part = int(found[2] or 0) if found else 0
     for copy in range(copies):
         name = f"{day:%Y%m%d}_{part + 100 * copy}_{kind}.log"
-        _pack(with_other_users(text, copy), name, into / f"{name}.tar.gz")
-
-
-def _pack(text: bytes, name: str, target: Path) -> None:
-    with tarfile.open(target, "w:gz", compresslevel=1) as archive:
-        described = tarfile.TarInfo(name)
-        described.size = len(text)
-        archive.addfile(described, io.BytesIO(text))
+        (into / name).write_bytes(with_other_users(text, copy))

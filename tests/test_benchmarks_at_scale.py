@@ -116,13 +116,13 @@ def test_a_copy_differs_from_the_log_in_its_listeners_alone():
     assert copied == text.replace(b"168000001\tar\t7", b"978000001\tar\t7")
 
 
-def test_copies_are_packed_logs_with_names_of_their_own(tmp_path):
+def test_copies_are_plain_logs_with_names_of_their_own(tmp_path):
     log = tmp_path / "20170330_3_play.log"
     log.write_bytes(b"168000001\tar\t7\n")
     _many_services.copy_logs([log], 2, tmp_path / "copies")
     assert {file.name: _raw_logs.unpacked(file) for file in (tmp_path / "copies").iterdir()} == {
-        "20170330_3_play.log.tar.gz": log.read_bytes(),
-        "20170330_103_play.log.tar.gz": b"258000001\tar\t7\n",
+        "20170330_3_play.log": log.read_bytes(),
+        "20170330_103_play.log": b"258000001\tar\t7\n",
     }
 
 
