@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,8 @@ class Connections:
         self._file = file.resolve()
         self._idle: deque[sqlite3.Connection] = deque()
         self._idle.append(self._connected())
+        # Whoever was the last to ask may be anybody: nobody is there to say that it is over.
+        weakref.finalize(self, _close_all, self._idle)
 
     def one(self, query: str, *values: Any) -> Any:
         """The first row, or None."""
@@ -38,8 +41,7 @@ class Connections:
 
     def close(self) -> None:
         """Let go of the file. Who still asks opens it again."""
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
@@ -70,3 +72,8 @@ class Connections:
         # Opens the file, which connecting alone does not.
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return db
+
+
+def _close_all(idle: deque[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
