@@ -1,8 +1,12 @@
 """Every engine reads, computes and writes the same; what one cannot do yet is declared."""
 
+import os
 import shutil
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -186,6 +190,36 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(duckdb_engine, tmp_p
     with pytest.raises(EngineError, match="cannot write") as error:
         duckdb_engine.write_parquet(table, tmp_path / "part")
     assert error.value.mend
+
+
+def in_order(scratch, seed):
+    """Whether rows come back in their order from an engine that holds a fourth of them."""
+    with engines.CATALOGUE.get("duckdb").open(threads=1, memory="60MB", scratch=scratch) as engine:
+        numbers = np.random.default_rng(seed).permutation(2_000_000)
+        names = pa.array([f"a name that is not short, {number}" for number in numbers])
+        rows = engine.from_arrow(pa.table({"n": numbers, "name": names}))
+        found = engine.to_arrow(engine.cache(rows.order_by("n")).order_by("n"))
+        assert any(scratch.glob("duckdb-*"))
+        assert found["n"].to_numpy().tolist() == list(range(2_000_000))
+        assert found["name"][seed].as_py() == f"a name that is not short, {seed}"
+    return True
+
+
+def test_engines_side_by_side_lay_aside_what_does_not_fit_apart_from_each_other(tmp_path):
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(partial(in_order, tmp_path), range(3)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_had_laid_aside_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, mine = tmp_path / f"duckdb-{ended.pid}-0", tmp_path / f"duckdb-{os.getpid()}-999999"
+    for folder in (left, mine):
+        folder.mkdir()
+        (folder / "duckdb_temp_storage-0.tmp").write_bytes(b"much")
+    with engines.CATALOGUE.get("duckdb").open(threads=1, scratch=tmp_path):
+        assert list(tmp_path.iterdir()) == [mine]
 
 
 @pytest.mark.parametrize("ask", ["cache", "to_arrow"])

@@ -17,6 +17,7 @@ import pyarrow as pa
 from ibis.expr.operations import Node
 
 from tenuto.engines._contract import BatchFunction, Engine
+from tenuto.engines._spill import spill_folder
 from tenuto.errors import EngineError
 
 # Kept fixed: the size of a row group is part of the bytes that a rerun must repeat.
@@ -26,7 +27,7 @@ BATCH_ROWS = 65_536
 
 
 class DuckDBEngine(Engine):
-    """One in-memory DuckDB connection that spills to ``scratch``."""
+    """One in-memory DuckDB connection that spills to a folder of its own in ``scratch``."""
 
     name = "duckdb"
     has_siblings = True
@@ -34,7 +35,8 @@ class DuckDBEngine(Engine):
     def __init__(self, threads: int, memory: str, scratch: Path | None):
         self._use(ibis.duckdb.connect(threads=threads, memory_limit=memory))
         if scratch is not None:
-            self.backend.raw_sql(f"SET temp_directory = {_quoted(str(scratch))}")
+            own = _quoted(str(spill_folder(scratch)))
+            self.backend.raw_sql(f"SET temp_directory = {own}")
 
     def _use(self, backend: Any) -> None:
         self.backend = backend

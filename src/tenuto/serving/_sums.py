@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from tenuto.engines._spill import spill_folder
 from tenuto.events.lake import Lake
 from tenuto.serving._run import Run
 
@@ -35,7 +36,7 @@ class Sums:
     def __init__(self, run: Run, users: Sequence[Any], db: duckdb.DuckDBPyConnection):
         self._run, self._users, self._db = run, users, db
         db.execute(f"SET memory_limit = '{run.workspace.settings.engine.memory}'")
-        db.execute("SET temp_directory = ?", [str(run.workspace.scratch)])
+        db.execute("SET temp_directory = ?", [str(spill_folder(run.workspace.scratch))])
         db.register("numbered", pd.DataFrame({"row": range(len(users)), "user_id": users}))
         db.execute("CREATE TABLE who AS SELECT * FROM numbered")
 
