@@ -193,7 +193,7 @@ def test_on_a_full_disk_it_says_so_serves_what_was_there_and_goes_on_when_there_
         settle(workspace, QUICK)
     with room_for(0, small_disk):
         assert_says_that_the_disk_is_full(on_disk)
-    assert started(on_disk).wait() == 0
+    assert started(on_disk).wait() == started(elsewhere).wait() == 0
     first = served(on_disk)
     for workspace in (on_disk, elsewhere):
         settle(workspace, {"churn": {"horizon_days": 10}, "recommend": {"k": 7}})
