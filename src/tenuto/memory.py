@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from functools import cache
 
 import pyarrow as pa
@@ -22,9 +23,10 @@ def large_arrays_apart() -> None:
     server that took up a new publication every few seconds held 960 MB after fourteen of them
     instead of 525. Does nothing where the C library is another one.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES)
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_MMAP_THRESHOLD, _OWN_PAGES)
 
 
 def give_back() -> None:

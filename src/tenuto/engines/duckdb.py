@@ -57,7 +57,8 @@ class DuckDBEngine(Engine):
     def from_arrow(self, table: pa.Table, name: str | None = None) -> ir.Table:
         name = name or self._new_name()
         self.backend.con.register("arrow_rows", table)
-        self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM arrow_rows')
+        with _explained():
+            self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS FROM arrow_rows')
         self.backend.con.unregister("arrow_rows")
         return self.backend.table(name)
 
@@ -77,7 +78,7 @@ class DuckDBEngine(Engine):
     def cache(self, expression: ir.Table, name: str | None = None) -> ir.Table:
         name = name or self._new_name()
         query = self._compiled(expression)
-        with _explained("a step could not be finished"):
+        with _explained():
             self.backend.raw_sql(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {query}')
         return self._named(name, expression.op())
 
@@ -91,7 +92,7 @@ class DuckDBEngine(Engine):
 
     def to_arrow(self, expression: ir.Table) -> pa.Table:
         query = self._compiled(expression)
-        with _explained("a step could not be finished"):
+        with _explained():
             rows = self.backend.raw_sql(query).to_arrow_table()
         return rows.cast(expression.schema().to_pyarrow())
 
@@ -150,7 +151,7 @@ def _quoted(text: str) -> str:
 
 
 @contextmanager
-def _explained(what: str) -> Iterator[None]:
+def _explained(what: str = "a step could not be finished") -> Iterator[None]:
     """Say what the user can mend: too little memory, a full disk, a file that cannot be read."""
     try:
         yield
