@@ -80,6 +80,8 @@ def in_steps(work: Callable[[Begin], Any]) -> tuple[list[Step], Any]:
         if kind == "step":
             name, seconds, processor_s, own_peak_gb = told
             steps.append(Step(name, seconds, processor_s, max(peak_gb, own_peak_gb)))
+            if name:
+                print(f"{name}: {seconds:.1f} s, {steps[-1].peak_gb:.2f} GB", file=sys.stderr)
             peak_gb = 0.0
         else:
             process.join()
