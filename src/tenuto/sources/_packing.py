@@ -29,6 +29,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tenuto.sources._contract import unreadable
+from tenuto.sources._gunzip import Gunzip
 
 # A day of one part is about 80 MB unpacked, so that nearly every file is one block;
 # memory stays bounded when one is not.
@@ -53,8 +54,8 @@ _LINES = pa.schema(
 _DAMAGE = (
     EOFError,
     zlib.error,
-    tarfile.TarError,
     gzip.BadGzipFile,
+    tarfile.TarError,
     zipfile.BadZipFile,
     lzma.LZMAError,
     # A zip that is encrypted, of a later version, or tells sizes that cannot be.
@@ -177,16 +178,14 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                         most -= len(piece)
                         yield piece
         elif head[:2] == b"\x1f\x8b":
-            yield from _to_the_end(gzip.GzipFile(fileobj=raw), most)
+            yield from _to_the_end(Gunzip(raw), most)
         elif head[:3] == b"BZh":
             yield from _to_the_end(bz2.BZ2File(raw), most)
         else:
             yield from _to_the_end(raw, most)
 
 
-def _to_the_end(
-    packed: IO[bytes] | gzip.GzipFile | bz2.BZ2File, most_bytes: int
-) -> Iterator[bytes]:
+def _to_the_end(packed: IO[bytes] | Gunzip | bz2.BZ2File, most_bytes: int) -> Iterator[bytes]:
     up_to_damage = _UpToDamage(packed, most_bytes)  # type: ignore[arg-type]
     stream = io.BufferedReader(up_to_damage, _READ_BYTES)
     is_tar = stream.peek(512)[257:262] == b"ustar"
