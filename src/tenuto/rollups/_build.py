@@ -18,6 +18,7 @@ from tenuto.events.lake import Lake, put_file, stored_digest
 from tenuto.record import digest_of, digest_of_file
 from tenuto.rollups._catalogue import CATALOGUE
 from tenuto.rollups._day import Day, last_profiles, usual_lengths, with_share_played
+from tenuto.rollups._titles import sum_titles
 from tenuto.workspace import Workspace
 
 Progress = Callable[[int, int], None]
@@ -48,6 +49,8 @@ def build_rollups(workspace: Workspace, progress: Progress | None = None) -> Rol
     source = sources.opened(workspace.settings.source)
     members = members_for(source)
     with workspace.lock():
+        n_threads = workspace.settings.engine.n_threads()
+        sum_titles(lake, rollups, lambda: _open_engine(workspace), n_threads)
         wanted = _digests(workspace, lake, days)
         todo = [
             day for day in days if any(rollups.digest(name, day) != wanted[day] for name in members)
@@ -56,7 +59,7 @@ def build_rollups(workspace: Workspace, progress: Progress | None = None) -> Rol
         for name in CATALOGUE:
             kept_days = days if name in members else []
             rollups.keep_only(name, [rollups.path(name, day) for day in kept_days])
-        _write_names(workspace, lake, wanted)
+        _write_names(workspace, {"titles": rollups, "profiles": lake}, wanted)
     return RollupSummary(days, len(todo))
 
 
@@ -120,7 +123,7 @@ class _Builder:
         self.members = members_for(source)
 
     def build(self, day: date, digest: str) -> None:
-        today = read_day(self.engine, self.lake, day, self.source)
+        today = read_day(self.engine, self.lake, day, self.source, titles=self.rollups)
         for name, rollup in self.members.items():
             rows = rollup.build(today).order_by(list(rollup.KEY))
             self.rollups.put(name, day, "part", digest, self.engine, rows)
@@ -129,21 +132,24 @@ class _Builder:
         self.engine.close()
 
 
-def read_day(engine: Engine, lake: Lake, day: date, source: Any) -> Day:
+def read_day(engine: Engine, lake: Lake, day: date, source: Any, titles: Lake | None = None) -> Day:
     """One day of the lake, with the share of each song that was played.
 
-    The tables have fixed names, so that a query for one day is compiled for all.
+    ``titles`` is where those of each day are summed (`sum_titles`); by default they are read as
+    the lake has them, file by file, which gives the same. The tables have fixed names, so that a
+    query for one day is compiled for all.
     """
+    titles = titles or lake
     events = engine.read_parquet(lake.files_of("events", day), "events")
     tomorrow = day + timedelta(days=1)
-    titles_so_far = engine.read_parquet(lake.files("titles", before=tomorrow), "titles_so_far")
+    titles_so_far = engine.read_parquet(titles.files("titles", before=tomorrow), "titles_so_far")
     lacking = events.filter((events.action == "play") & events.length_s.isnull())
     needed = titles_so_far.semi_join(lacking, "item_id")
     lengths = engine.cache(usual_lengths(needed), "usual_lengths")
     counted = events.drop(*_uncounted(source))
     return Day(
         events=engine.cache(with_share_played(counted, lengths), "events_of_the_day"),
-        titles=engine.read_parquet(lake.files_of("titles", day), "titles"),
+        titles=engine.read_parquet(titles.files_of("titles", day), "titles"),
         profiles=engine.read_parquet(lake.files_of("profiles", day), "profiles"),
         queries=engine.read_parquet(lake.files_of("queries", day), "queries"),
         actions=tuple(source.ACTIONS),
@@ -157,7 +163,9 @@ def _uncounted(source: Any) -> list[str]:
     return ["text", "source_file", "source_line", *sessions]
 
 
-def _write_names(workspace: Workspace, lake: Lake, digests: dict[date, str]) -> None:
+def _write_names(
+    workspace: Workspace, tables_in: dict[str, Lake], digests: dict[date, str]
+) -> None:
     digest = digest_of(digests)
     tables = (
         (items_file(workspace), "titles", items, "item_id"),
@@ -166,7 +174,7 @@ def _write_names(workspace: Workspace, lake: Lake, digests: dict[date, str]) -> 
     for target, table, build, key in tables:
         if digests and not (target.exists() and stored_digest(target) == digest):
             with _open_engine(workspace) as engine:
-                rows = build(engine.read_parquet(lake.files(table))).order_by(key)
+                rows = build(engine.read_parquet(tables_in[table].files(table))).order_by(key)
                 put_file(engine, target, rows, digest)
 
 
