@@ -8,7 +8,6 @@ import nothing, so ``--help`` stays fast; a member is imported when it is asked 
 from __future__ import annotations
 
 import ast
-import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -17,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from tenuto.errors import ContractError, UnknownName
+from tenuto.errors import ContractError, UnknownName, did_you_mean
 
 
 class Catalogue:
@@ -89,8 +88,7 @@ class Catalogue:
         }
 
     def _no_such(self, name: str, known: list[str]) -> str:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, known)
         return f"no '{name}' in {self._folder()}/.{hint} There are: {', '.join(known)}."
 
 

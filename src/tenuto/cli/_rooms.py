@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 
 import tenuto
 from tenuto.catalogue import Catalogue
-from tenuto.errors import UnknownName
+from tenuto.errors import UnknownName, did_you_mean
 
 
 def describe_rooms() -> dict[str, str]:
@@ -26,8 +25,7 @@ def describe_members(room: str) -> dict[str, str]:
     """
     known = _rooms()
     if room not in known:
-        near = difflib.get_close_matches(room, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(room, known)
         raise UnknownName(f"no members in a room '{room}'.{hint} There are: {', '.join(known)}.")
     catalogue = known[room]
     return {name: catalogue.describe(name) for name in catalogue}

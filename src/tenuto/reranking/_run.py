@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenuto.errors import ContractError, SettingsError
+from tenuto.errors import ContractError, SettingsError, did_you_mean
 from tenuto.reranking import CATALOGUE
 from tenuto.reranking._candidates import Candidates
 from tenuto.reranking._facts import Facts
@@ -104,9 +103,7 @@ def _check(candidates: Candidates, facts: Facts) -> None:
 def _check_settings(member: ModuleType, name: str, chosen: Mapping[str, Any]) -> None:
     for setting in chosen:
         if setting not in member.SETTINGS:
-            near = difflib.get_close_matches(setting, member.SETTINGS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else ""
             raise SettingsError(
-                f"'{name}' has no setting '{setting}'.{hint}",
+                f"'{name}' has no setting '{setting}'.{did_you_mean(setting, member.SETTINGS)}",
                 mend=f"it has: {', '.join(member.SETTINGS)}",
             )

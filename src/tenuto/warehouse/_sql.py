@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenuto.errors import UnknownName
+from tenuto.errors import UnknownName, did_you_mean
 from tenuto.warehouse._sql_definitions import Asked, Definition, definitions
 from tenuto.warehouse._sql_dialects import NotExpressible, check, in_dialect
 
@@ -52,8 +51,7 @@ def statements(
     known = definitions(what, asked)
     names = [each.name for each in known]
     if name is not None and name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, names)
         raise UnknownName(f"no '{name}' in {what}.{hint} There are: {', '.join(names)}.")
     return (_statement(each, dialect, asked) for each in known if name in (None, each.name))
 

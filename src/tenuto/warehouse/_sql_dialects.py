@@ -9,7 +9,7 @@ import ibis.backends.sql.compilers as compilers
 import ibis.common.exceptions as ibis_errors
 import ibis.expr.types as ir
 
-from tenuto.errors import EngineError, UnknownName
+from tenuto.errors import EngineError, UnknownName, did_you_mean
 from tenuto.warehouse._sql_words import LIKE_POSTGRES, as_postgres, spelled_out
 
 #: Every dialect, by its name in Ibis. singlestoredb is not here: Ibis loads its driver first.
@@ -55,7 +55,8 @@ def in_dialect(expression: ir.Table, dialect: str) -> str:
 def check(dialect: str) -> None:
     """Refuse a dialect that cannot be written here (see `in_dialect`)."""
     if dialect not in DIALECTS:
-        raise UnknownName(f"no dialect '{dialect}'. There are: {', '.join(DIALECTS)}.")
+        hint = did_you_mean(dialect.lower(), DIALECTS)
+        raise UnknownName(f"no dialect '{dialect}'.{hint} There are: {', '.join(DIALECTS)}.")
     if dialect == "pyspark" and ibis.options.pyspark is None:
         try:
             _ = ibis.pyspark  # Its compiler reads options that come with the backend.
