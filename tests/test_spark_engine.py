@@ -1,6 +1,7 @@
 """What the Spark engine adds to the contract of engines, and how it is asked for."""
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date, datetime
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 
 from conftest import workspace_over
 from tenuto import engines
-from tenuto.engines._spark_session import _addresses
+from tenuto.engines._spark_session import _addresses, _launch, _refuse_silence
 from tenuto.engines._spark_writing import ROW_GROUP_ROWS, write_batches
 from tenuto.errors import EngineError, SettingsError
 from tenuto.events.lake import Lake
@@ -29,7 +30,13 @@ MASTER = "spark://master:7077"
     "url",
     [
         *("local", "local[2]", "local[*]", "spark://host:7077", "spark://a:7077,b:7077", "yarn"),
-        *("sc://host", "sc://host:15002", "sc://host:15002/;use_ssl=true", "k8s://https://h:443"),
+        *(
+            "local[2,3]",
+            "sc://host",
+            "sc://host:15002",
+            "sc://host:15002/;use_ssl=true",
+            "k8s://https://h:443",
+        ),
     ],
 )
 def test_an_address_of_spark_is_taken(url):
@@ -49,11 +56,29 @@ def test_where_there_is_no_java_it_is_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["host:7077", "spark://host", "http://host:4040", "sc://", "local[]"]
+    "url",
+    [
+        *("host:7077", "spark://host", "http://host:4040", "sc://", "local[]", "local[0]"),
+        *("sc://host:99999", "spark://a:1,b:65536"),
+    ],
 )
 def test_what_is_no_address_of_spark_is_refused_with_what_would_be(url):
     with pytest.raises(ValidationError, match="write spark://host:7077"):
         EngineSettings(name="spark", url=url)
+
+
+@pytest.mark.parametrize("memory", ["512MB", "4GB", "4GiB", "4 gb", "1TB"])
+def test_memory_is_a_size_with_its_unit_and_java_gets_it_in_java_s_words(memory):
+    settings = EngineSettings(memory=memory)
+    engines.CATALOGUE.get("duckdb").open(memory=settings.memory).close()
+    words = _launch("local", settings.memory, None, 1)["spark.driver.memory"]
+    assert re.fullmatch(r"\d+[mgt]", words)
+
+
+@pytest.mark.parametrize("memory", ["", "lots", "4", "50%", "0GB", "-4GB", "1KB", "1.5GB", "4 GB "])
+def test_what_is_no_size_is_refused_with_what_would_be(memory):
+    with pytest.raises(ValidationError, match="such as 512MB or 4GB"):
+        EngineSettings(memory=memory)
 
 
 def test_another_engine_has_no_address_and_no_settings_of_spark():
@@ -92,6 +117,20 @@ def test_a_command_can_ask_for_another_engine_than_the_file(tmp_path):
     assert (workspace.settings.engine.name, workspace.settings.engine.url) == ("duckdb", "")
     with pytest.raises(SettingsError, match=r"--spark-url.*write spark://host:7077"):
         workspace.use_engine("spark", "master")
+
+
+def test_a_variable_that_is_not_set_asks_for_no_engine(tmp_path):
+    workspace = workspace_over(tmp_path / "logs", tmp_path / "workspace")
+    with pytest.raises(SettingsError, match="--engine is empty"):
+        workspace.use_engine("", None)
+    with pytest.raises(SettingsError, match="--spark-url is empty"):
+        workspace.use_engine(None, "")
+
+
+def test_the_token_of_a_connect_server_is_never_shown():
+    with pytest.raises(EngineError, match=r"token=\*\*\*;user_id=ann") as told:
+        _refuse_silence("sc://127.0.0.1:1/;token=secret;user_id=ann")
+    assert "secret" not in str(told.value)
 
 
 def test_a_master_without_a_port_is_none_and_a_connect_server_has_one_of_its_own():

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from tenuto.threads import cores
 
+_MEMORY = re.compile(r"[1-9]\d* ?[MGT]i?B", re.IGNORECASE)
 _SPARK_URL = re.compile(
-    r"local(\[(\*|\d+)(,\d+)?\])?$|spark://[^/,:]+:\d+(,[^/,:]+:\d+)*$"
+    r"local(\[(\*|[1-9]\d*)(,\d+)?\])?$|spark://[^/,:]+:\d+(,[^/,:]+:\d+)*$"
     r"|sc://[^/,:]+(:\d+)?(/.*)?$|yarn$|k8s://.+"
 )
 
@@ -234,8 +235,11 @@ class DailySettings(_Section):
 
 class EngineSettings(_Section):
     name: str = Field("duckdb", description="a member of engines/")
-    threads: int = Field(0, ge=0, description="0 means one per core")
-    memory: str = Field("4GB", description="memory limit of the engine; of Spark, its driver's")
+    threads: int = Field(0, ge=0, le=1024, description="0 means one per core")
+    memory: str = Field(
+        "4GB",
+        description="memory limit of the engine, in MB, GB or TB; of Spark, its driver's",
+    )
     url: str = Field(
         "",
         description="for `spark` alone: a master such as spark://host:7077, a Connect server such "
@@ -245,10 +249,18 @@ class EngineSettings(_Section):
         {}, description='for `spark` alone: its own settings, such as "spark.executor.memory"'
     )
 
+    @field_validator("memory")
+    @classmethod
+    def _a_size(cls, memory: str) -> str:
+        if not _MEMORY.fullmatch(memory):
+            raise ValueError("write a whole number with its unit, such as 512MB or 4GB")
+        return memory
+
     @field_validator("url")
     @classmethod
     def _a_url_of_spark(cls, url: str) -> str:
-        if url and not _SPARK_URL.match(url):
+        ports = [int(port) for port in re.findall(r":(\d+)", url)]
+        if url and not (_SPARK_URL.match(url) and all(port < 1 << 16 for port in ports)):
             raise ValueError(
                 "write spark://host:7077, sc://host:15002, local[2], yarn or k8s://https://host:443"
             )

@@ -67,6 +67,11 @@ class Workspace:
         """
         if name is None and url is None:
             return
+        if "" in (name, url):
+            option = "--engine" if name == "" else "--spark-url"
+            raise SettingsError(
+                f"{option} is empty", mend="leave it out, or name one: is a variable not set?"
+            )
         known = self.settings.engine.model_dump()
         if name not in (None, "spark"):
             del known["url"], known["spark"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -84,7 +85,8 @@ def _builder() -> Any:
 def _launch(url: str, memory: str, scratch: Path | None, n_threads: int) -> dict[str, str]:
     """What has to be said before Spark starts; a Connect server has started already."""
     found = {
-        "spark.driver.memory": memory.lower().removesuffix("b"),
+        # Java has no space in a size, and one letter for its unit.
+        "spark.driver.memory": memory.lower().replace(" ", "").rstrip("ib"),
         "spark.ui.enabled": "false",
         # What Spark would say of every stage is no news to whoever runs `tenuto`.
         "spark.ui.showConsoleProgress": "false",
@@ -105,11 +107,13 @@ def _got(builder: Any, url: str) -> Any:
     try:
         session = builder.getOrCreate()
     except (PySparkException, Py4JError, OSError) as failure:
-        said = str(failure).strip().partition("\n")[0]
+        said = str(failure).strip().partition("\n")[0].replace(url, _shown(url))
         mend = "see docs/how-to/use-spark; one process talks to one Spark only"
         if _NO_JAVA in said:
             mend = "install Java 17 or 21, or set JAVA_HOME to it; `tenuto doctor` looks for it"
-        raise EngineError(f"cannot open a Spark session on {url}: {said}", mend=mend) from failure
+        raise EngineError(
+            f"cannot open a Spark session on {_shown(url)}: {said}", mend=mend
+        ) from failure
     if not url.startswith(_CONNECT):
         _refuse_elsewhere(session.sparkContext.master, url)
     return session
@@ -119,9 +123,14 @@ def _refuse_elsewhere(here: str, url: str) -> None:
     """A process has one Spark; how many threads it has here is no matter."""
     if here != url and not (here.startswith("local") and url.startswith("local")):
         raise EngineError(
-            f"this process has a Spark session on {here}, not on {url}",
+            f"this process has a Spark session on {here}, not on {_shown(url)}",
             mend="use another process, or stop that session first",
         )
+
+
+def _shown(url: str) -> str:
+    """``url`` without the token that a Connect server may want."""
+    return re.sub(r"(?i)(token=)[^;&]*", r"\1***", url)
 
 
 def _refuse_silence(url: str) -> None:
@@ -129,7 +138,7 @@ def _refuse_silence(url: str) -> None:
     addresses = list(_addresses(url))
     if addresses and not any(_answers(*address) for address in addresses):
         raise EngineError(
-            f"nobody answers at {url}",
+            f"nobody answers at {_shown(url)}",
             mend="check the address, and that the master or the Connect server is running",
         )
 
