@@ -60,6 +60,30 @@ def test_every_fault_comes_with_a_mend(ingested):
     assert status == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('name = "duckdb"', 'name = "sparc"', "Did you mean 'spark'?"),
+        ('memory = "4GB"', 'memory = "lots"', "engine.memory"),
+        ("threads = 0", "threads = 1000000", "engine.threads"),
+        ('export_to = ""', 'export_to = "mysql://u@h/d"', "no warehouse"),
+        (
+            'export_to = ""\nexport_tables = []',
+            'export_to = "x.duckdb"\nexport_tables = ["ratings"]',
+            "no table 'ratings'",
+        ),
+    ],
+)
+def test_a_setting_that_would_stop_a_later_step_is_a_fault(ingested, before, after, said):
+    text = ingested.settings_file.read_text("utf-8")
+    assert before in text
+    ingested.settings_file.write_text(text.replace(before, after), "utf-8")
+    findings, status = doctor(ingested.root)
+    assert (findings["settings"]["state"], status) == ("fault", 2)
+    assert said in findings["settings"]["found"]
+    assert findings["settings"]["mend"]
+
+
 def test_a_package_that_is_too_old_or_missing_is_a_fault(monkeypatch):
     needed = ["rich>=999", "no-such-package-at-all", "typer", 'pyspark>=999; extra == "spark"']
     monkeypatch.setattr(_findings.metadata, "requires", lambda _: needed)

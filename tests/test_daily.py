@@ -22,7 +22,7 @@ from service import CUTOFF, keep_part, settle
 from tenuto import errands, monitoring, pipeline, serving
 from tenuto.cli._program import build_program
 from tenuto.daily import SUMMARY_FILE, daily
-from tenuto.errors import Busy, WorkspaceError
+from tenuto.errors import Busy, EngineError, TenutoError, WorkspaceError
 from tenuto.monitoring import DONE, FAILED, FilledDay
 from tenuto.serving import Answers
 from tenuto.simulation.musicbox import simulate
@@ -129,6 +129,34 @@ def test_what_was_done_is_also_in_a_file(workspace, monkeypatch):
     written = json.loads((workspace.root / SUMMARY_FILE).read_text())
     assert json.loads(printed.stdout) == written
     assert written["days"][0]["said"] == "well"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [("export_to", "mysql://host/x", "no warehouse"), ("export_tables", ["ratings"], "'rating'")],
+)
+def test_a_warehouse_that_cannot_be_is_refused_before_any_work(
+    workspace, monkeypatch, setting, value, said
+):
+    made = Made(monkeypatch, FilledDay(CUTOFF, DONE))
+    workspace.settings.daily.export_to = "results.duckdb"
+    setattr(workspace.settings.daily, setting, value)
+    with pytest.raises(TenutoError, match=said):
+        daily(workspace)
+    assert made.asked == []
+
+
+def test_what_was_published_is_in_the_file_also_where_the_warehouse_is_down(workspace, monkeypatch):
+    Made(monkeypatch, FilledDay(CUTOFF, DONE))
+    workspace.settings.daily.export_to = "postgres://127.0.0.1:1/x"
+
+    def refuse(*_, **__):
+        raise EngineError("cannot connect")
+
+    monkeypatch.setattr(errands, "export", refuse)
+    with pytest.raises(EngineError):
+        daily(workspace)
+    assert json.loads((workspace.root / SUMMARY_FILE).read_text())["days"][0]["state"] == DONE
 
 
 def test_a_second_one_at_once_is_refused_and_told_to_wait(workspace, monkeypatch):

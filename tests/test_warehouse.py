@@ -17,7 +17,14 @@ from typer.testing import CliRunner
 from conftest import FIRST_DAY
 from tenuto import errands, rollups, warehouse
 from tenuto.cli._program import build_program
-from tenuto.errors import ContractError, EngineError, SettingsError, UnknownName, WorkspaceError
+from tenuto.errors import (
+    ContractError,
+    CutoffError,
+    EngineError,
+    SettingsError,
+    UnknownName,
+    WorkspaceError,
+)
 from tenuto.events.lake import Lake
 from tenuto.warehouse import CATALOGUE, Part, Table
 from tenuto.warehouse._address import address_of
@@ -235,8 +242,29 @@ def at(service):
 def test_nothing_is_sent_to_a_file_that_is_no_database(service, file, tmp_path):
     errands.export(service, file)
     (tmp_path / "no.duckdb").write_text("not a database", "utf-8")
-    with pytest.raises(EngineError, match=r"cannot open .*no\.duckdb"):
+    with pytest.raises(EngineError, match=r"cannot open .*no\.duckdb") as told:
         errands.export(service, str(tmp_path / "no.duckdb"))
+    assert told.value.mend == "name another file; this one is left as it is"
+    assert (tmp_path / "no.duckdb").read_text("utf-8") == "not a database"
+
+
+def test_a_folder_is_no_file_and_gets_the_name_of_one(service, tmp_path):
+    (tmp_path / "folder.duckdb").mkdir()
+    with pytest.raises(EngineError, match=r"is a folder\n.*folder\.duckdb/results\.duckdb"):
+        errands.export(service, str(tmp_path / "folder.duckdb"))
+
+
+def test_a_file_in_the_way_of_a_folder_is_said_with_its_mend(service, tmp_path):
+    (tmp_path / "plain").write_text("", "utf-8")
+    told = tenuto("export", service.root, "--to", tmp_path / "plain" / "x.duckdb")
+    assert told.exit_code == 2
+    assert "a file of that name is in the way" in told.stderr
+
+
+def test_too_little_memory_names_the_setting(service, file):
+    service.settings.engine.memory = "1MB"
+    with pytest.raises(EngineError, match=r"more engine\.memory in tenuto\.toml"):
+        errands.export(service, file)
 
 
 # Columns that come and change.
@@ -329,7 +357,7 @@ def test_who_cannot_be_reached_is_named_without_the_password(service):
     assert "PGPASSWORD" in shown.stderr
 
 
-@pytest.mark.parametrize("address", ["results.csv", "s3://bucket/x", "somewhere"])
+@pytest.mark.parametrize("address", ["results.csv", "s3://bucket/x", "somewhere", "duckdb://"])
 def test_what_is_no_warehouse_is_refused_with_examples(service, address):
     shown = tenuto("export", service.root, "--to", address)
     assert shown.exit_code == 2
@@ -350,6 +378,17 @@ def test_a_name_may_be_a_group_an_export_or_a_table(service, file):
 def test_a_name_that_is_none_gets_the_nearest_one(service, file):
     with pytest.raises(UnknownName, match="Did you mean 'rollups'"):
         errands.export(service, file, ["rollup"])
+
+
+@pytest.mark.parametrize("names", [[""], [","], ["", " "]])
+def test_names_that_name_nothing_are_refused(service, file, names):
+    with pytest.raises(UnknownName, match="no table is named"):
+        errands.export(service, file, names)
+
+
+def test_a_schema_without_a_name_is_refused(service, file):
+    with pytest.raises(SettingsError, match="the schema has no name"):
+        errands.export(service, file, schema="")
 
 
 def test_a_cutoff_without_a_run_says_what_to_run(service, file):
@@ -388,6 +427,8 @@ def test_reading_says_what_there_is(service, file, tmp_path):
         warehouse.read(file, "churn_scores", columns=["chance"])
     with pytest.raises(ContractError, match="no column 'day'"):
         warehouse.read(file, "churn_scores", since=CUTOFF)
+    with pytest.raises(CutoffError, match="'nonsense' is not a date"):
+        warehouse.read(file, "churn_scores", cutoff="nonsense")
     with pytest.raises(EngineError, match="is not there"):
         warehouse.read(str(tmp_path / "none.duckdb"), "churn_scores")
 

@@ -6,11 +6,11 @@ served until there is something new, whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from tenuto import errands, monitoring, pipeline, serving
+from tenuto import errands, monitoring, pipeline, serving, warehouse
 from tenuto.monitoring import FilledDay
 from tenuto.opened import timeline_of
 from tenuto.pipeline import Progress
@@ -73,8 +73,13 @@ def daily(
     Raises
     ------
     Busy : if another `daily` of this workspace is at work
+    UnknownName : if there is no such table to send
     CutoffError, SourceError, SettingsError, WorkspaceError : what stops every day
     """
+    sends = workspace.settings.daily
+    if sends.export_to:
+        # Now, and not after an hour of work.
+        warehouse.check(sends.export_to, sends.export_tables)
     # Steps lock what they write; this is held from the first to the last.
     with workspace.lock("tenuto daily", ".daily.lock"):
         pipeline.ingest(workspace, progress)
@@ -84,8 +89,16 @@ def daily(
         )
         good = [day.cutoff for day in days if day.state in _GOOD]
         published = serving.publish(workspace) if good else None
-        summary = DailySummary(days, published, _sent(workspace, good, progress))
-        write_json(workspace.root / SUMMARY_FILE, summary.to_dict())
+        # Kept before anything is sent, too: what was published is told if the warehouse is down.
+        summary = _kept(workspace, DailySummary(days, published, None))
+        if sends.export_to and good:
+            exported = _sent(workspace, good, progress)
+            summary = _kept(workspace, replace(summary, exported=exported))
+    return summary
+
+
+def _kept(workspace: Workspace, summary: DailySummary) -> DailySummary:
+    write_json(workspace.root / SUMMARY_FILE, summary.to_dict())
     return summary
 
 
@@ -93,7 +106,7 @@ def _sent(
     workspace: Workspace, days: list[date], progress: Progress | None
 ) -> ExportSummary | None:
     settings, sent = workspace.settings.daily, None
-    for day in days if settings.export_to else ():
+    for day in days:
         sent = errands.export(
             workspace, settings.export_to, settings.export_tables, day, progress=progress
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tenuto import sources
+from tenuto import engines, sources, warehouse
 from tenuto.cli._findings import Finding
 from tenuto.errors import TenutoError
 from tenuto.events.lake import Lake
@@ -26,10 +26,26 @@ def health(folder: Path) -> list[Finding]:
     except TenutoError as mistake:
         return [Finding("settings", mistake.message, "fault", mistake.mend)]
     entries = Ledger(workspace.audit / "ledger").entries()
-    findings = [Finding("settings", str(workspace.settings_file)), _logs(workspace, entries)]
+    findings = [_settings(workspace), _logs(workspace, entries)]
     if entries:
         findings += [_lake(workspace, entries), _days(workspace), _sums(workspace)]
     return [*findings, _leftovers(workspace)]
+
+
+def _settings(workspace: Workspace) -> Finding:
+    """Whether the names in them mean anything: those of sections that only a later step reads."""
+    daily, engine = workspace.settings.daily, workspace.settings.engine
+    try:
+        engines.CATALOGUE.get(engine.name)
+        if daily.export_to:
+            warehouse.check(daily.export_to, daily.export_tables)
+    except TenutoError as mistake:
+        return Finding("settings", mistake.message, "fault", mistake.mend or _edit(workspace))
+    return Finding("settings", str(workspace.settings_file))
+
+
+def _edit(workspace: Workspace) -> str:
+    return f"edit {workspace.settings_file}"
 
 
 def _logs(workspace: Workspace, entries: list[dict[str, Any]]) -> Finding:

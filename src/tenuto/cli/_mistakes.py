@@ -23,6 +23,7 @@ _MENDS = {
     errno.EACCES: "check who may read and write there, or name another folder",
     errno.EPERM: "check who may read and write there, or name another folder",
     errno.EROFS: "name a folder on a disk that may be written",
+    errno.EEXIST: "a file of that name is in the way; move it, or name another",
     errno.ENOTDIR: "a part of that path is a file; name another folder",
     errno.EMFILE: "allow more open files (ulimit -n 4096), then run again",
 }

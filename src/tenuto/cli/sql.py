@@ -33,7 +33,11 @@ def command(
         str | None, typer.Argument(metavar="NAME", help="Only this one, such as user_days.")
     ] = None,
     dialect: Annotated[
-        str, typer.Option(metavar="NAME", help="Of the database: duckdb, postgres, bigquery, …")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of the database: duckdb, postgres, bigquery, … (twenty; a wrong one names them.)",
+        ),
     ] = "duckdb",
     cutoff: Annotated[
         str | None,
@@ -61,6 +65,10 @@ def command(
     from tenuto import warehouse
     from tenuto.workspace import Workspace
 
+    if workspace is not None and source is not None:
+        raise typer.BadParameter("give either --source or --workspace, which has a source")
+    if schema == "":
+        raise typer.BadParameter("--schema is empty; leave it out, or name one")
     if workspace is None:
         asked = warehouse.asked_of_source(source, cutoff or _today(), schema)
     else:

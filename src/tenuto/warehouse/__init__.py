@@ -7,7 +7,7 @@ read before its turn comes. ``_sql*.py`` print the definitions that the tables c
 
 from tenuto.warehouse._catalogue import CATALOGUE
 from tenuto.warehouse._contract import Exported, Part, Table
-from tenuto.warehouse._export import ExportSummary, export
+from tenuto.warehouse._export import ExportSummary, check, export
 from tenuto.warehouse._read import read
 from tenuto.warehouse._sql import Statement, statements
 from tenuto.warehouse._sql_asked import asked_of_source, asked_of_workspace
@@ -27,6 +27,7 @@ __all__ = [
     "Table",
     "asked_of_source",
     "asked_of_workspace",
+    "check",
     "export",
     "read",
     "statements",

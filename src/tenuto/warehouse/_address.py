@@ -45,7 +45,7 @@ def address_of(text: str) -> Address:
     if has_scheme and scheme.lower() in _POSTGRES:
         shown, secrets = _without_password(scheme, rest)
         return Address("postgres", text, shown, secrets)
-    if has_scheme and scheme.lower() == "duckdb":
+    if has_scheme and scheme.lower() == "duckdb" and rest:
         return Address("duckdb", rest, rest, ())
     if not has_scheme and text.lower().endswith(_DUCKDB_ENDINGS):
         return Address("duckdb", text, text, ())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
+from types import ModuleType
 
-from tenuto.errors import UnknownName
+from tenuto.errors import UnknownName, did_you_mean
 from tenuto.warehouse._catalogue import CATALOGUE
 from tenuto.warehouse._contract import Exported, Table
 
 USUAL = ("results",)
+#: Every table of an export.
+ALL = "*"
 
 
 def groups() -> dict[str, list[str]]:
@@ -25,26 +27,39 @@ def chosen(at: Exported, names: Sequence[str]) -> list[Table]:
 
     Raises
     ------
-    UnknownName : if a name is no group, no export and no table of any
+    UnknownName : if a name is no group, no export and no table of any, or there is none
     """
-    wanted = [part.strip() for name in names or USUAL for part in name.split(",") if part.strip()]
-    known = groups()
-    members = [name for word in wanted for name in known.get(word, [word])]
     tables: dict[str, Table] = {}
-    for name in members:
-        tables |= {table.name: table for table in _tables_called(at, name)}
+    for name, member in meant(names):
+        called = [table for table in member.tables(at) if name in (ALL, table.name)]
+        tables |= {table.name: table for table in called}
     return list(tables.values())
 
 
-def _tables_called(at: Exported, name: str) -> list[Table]:
+def meant(names: Sequence[str]) -> list[tuple[str, ModuleType]]:
+    """Each export that ``names`` ask for, with the one table that is wanted of it, or `ALL`.
+
+    Raises
+    ------
+    UnknownName : as `chosen` does
+    """
+    wanted = [part.strip() for name in names or USUAL for part in name.split(",") if part.strip()]
+    if not wanted:
+        raise UnknownName(
+            "no table is named; leave the names out for the results",
+            mend="is a variable not set? `tenuto list warehouse` names what there is",
+        )
+    known = groups()
+    return [_member_called(name) for word in wanted for name in known.get(word, [word])]
+
+
+def _member_called(name: str) -> tuple[str, ModuleType]:
     if name.replace("-", "_") in CATALOGUE.names():
-        return CATALOGUE.get(name).tables(at)
+        return ALL, CATALOGUE.get(name)
     for member in CATALOGUE.all().values():
         if name in getattr(member, "names", tuple)():
-            return [table for table in member.tables(at) if table.name == name]
-    known = [*groups(), *CATALOGUE.names()]
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+            return name, member
+    hint = did_you_mean(name, [*groups(), *CATALOGUE.names()])
     raise UnknownName(
         f"no table '{name}' to export.{hint} There are the groups {', '.join(groups())}, and "
         f"{', '.join(CATALOGUE.names())}."

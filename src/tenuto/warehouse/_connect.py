@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import duckdb
 import ibis.common.exceptions
 
-from tenuto.errors import EngineError, TenutoError
+from tenuto.errors import EngineError, SettingsError, TenutoError
 from tenuto.warehouse import _duckdb, _postgres
 from tenuto.warehouse._address import Address, address_of
 from tenuto.warehouse._warehouse import Warehouse
@@ -25,10 +25,12 @@ def connected(
 
     Raises
     ------
-    SettingsError : if ``to`` names no warehouse
+    SettingsError : if ``to`` names no warehouse, or ``schema`` is empty
     EngineError : if it cannot be reached, or refuses what is asked
     """
     address = address_of(to)
+    if schema == "":
+        raise SettingsError("the schema has no name", mend="leave --schema out, or name one")
     with _told(address):
         warehouse = _KINDS[address.kind].open(address, schema, memory, is_read_only=is_read_only)
         with warehouse:
@@ -52,7 +54,9 @@ def _told(address: Address) -> Iterator[None]:
 
 def _refused(address: Address, failure: Exception) -> EngineError:
     said = address.scrubbed(str(failure)).strip().partition("\n")[0]
+    is_memory = isinstance(failure, duckdb.OutOfMemoryException)
+    to_mend = "give it more engine.memory in tenuto.toml" if is_memory else "see to what it says"
     return EngineError(
         f"{address.shown}: {said}",
-        mend="rows that were there before are still there; see to what it says, then export again",
+        mend=f"rows that were there before are still there; {to_mend}, then export again",
     )

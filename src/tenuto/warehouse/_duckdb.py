@@ -72,15 +72,21 @@ def open(address: Address, schema: str | None, memory: str, *, is_read_only: boo
     EngineError : if another process has it open, or it is no DuckDB file
     """
     path = Path(address.url)
+    if path.is_dir():
+        raise EngineError(f"{path} is a folder", mend=f"name a file: {path / 'results.duckdb'}")
     if is_read_only and not path.exists():
         raise EngineError(f"{path} is not there", mend=f"tenuto export WORKSPACE --to {path}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         backend = ibis.duckdb.connect(path, memory_limit=memory, read_only=is_read_only)
     except duckdb.Error as failure:
+        said = str(failure).partition("\n")[0]
+        is_taken = "lock" in said.lower()
         raise EngineError(
-            f"cannot open {path}: {str(failure).partition(chr(10))[0]}",
-            mend="close the program that has it open, or name another file",
+            f"cannot open {path}: {said}",
+            mend="close the program that has it open, or name another file"
+            if is_taken
+            else "name another file; this one is left as it is",
         ) from failure
     backend.con.execute("SET enable_progress_bar = false")
     return DuckDBFile(backend, schema)

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from tenuto import privacy
-from tenuto.warehouse._choice import chosen
+from tenuto.warehouse._address import address_of
+from tenuto.warehouse._choice import chosen, meant
 from tenuto.warehouse._connect import connected
 from tenuto.warehouse._contract import Exported, Part, Table
 from tenuto.warehouse._warehouse import Warehouse, part_name
@@ -37,6 +38,18 @@ class ExportSummary:
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def check(to: str, tables: Sequence[str] = ()) -> None:
+    """Refuse what `export` would refuse, before there is anything to send.
+
+    Raises
+    ------
+    SettingsError : if ``to`` names no warehouse
+    UnknownName : if there is no such table
+    """
+    address_of(to)
+    meant(tables)
 
 
 def export(

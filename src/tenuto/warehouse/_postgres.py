@@ -106,9 +106,9 @@ def open(address: Address, schema: str | None, memory: str, *, is_read_only: boo
     try:
         connection = psycopg.connect(address.url, autocommit=True)
     except psycopg.Error as failure:
-        said = address.scrubbed(str(failure)).strip().splitlines()
+        said = " ".join(address.scrubbed(str(failure)).split())
         raise EngineError(
-            f"cannot connect to {address.shown}: {said[-1] if said else 'no answer'}",
+            f"cannot connect to {address.shown}: {said or 'no answer'}",
             mend="check host, port, database and user; the password may stand in PGPASSWORD or "
             "in ~/.pgpass",
         ) from None

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from tenuto.errors import ContractError, UnknownName
 from tenuto.warehouse._connect import connected
+from tenuto.warehouse._days import day_of
 from tenuto.warehouse._warehouse import LEDGER, Warehouse
 
 
@@ -71,7 +72,7 @@ def _column(rows: ir.Table, name: str) -> ir.Value:
 
 
 def _day(text: date | str) -> ir.DateValue:
-    return ibis.literal(date.fromisoformat(str(text)), "date")
+    return ibis.literal(day_of(text), "date")
 
 
 def _key(warehouse: Warehouse, table: str, rows: ir.Table) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from tenuto import sources
-from tenuto.errors import CutoffError, SettingsError
+from tenuto.errors import SettingsError
 from tenuto.events.lake import Lake
 from tenuto.timeline import Timeline
+from tenuto.warehouse._days import day_of
 from tenuto.warehouse._sql_definitions import Asked
 from tenuto.warehouse._sql_tables import Knowledge
 from tenuto.workspace import Workspace
@@ -28,11 +29,7 @@ def asked_of_source(name: str | None, cutoff: date | str, schema: str | None = N
             f"what the source '{name}' knows depends on its mapping",
             mend="name a workspace: --workspace FOLDER",
         )
-    try:
-        day = date.fromisoformat(str(cutoff))
-    except ValueError as failure:
-        raise CutoffError(f"'{cutoff}' is not a date", mend="write it like 2017-04-29") from failure
-    return Asked(known, day, database=schema)
+    return Asked(known, day_of(cutoff), database=schema)
 
 
 def asked_of_workspace(

@@ -104,10 +104,12 @@ def _rollup_definitions(asked: Asked) -> Iterator[Definition]:
         described = rollups.CATALOGUE.describe(name)
         yield Definition(name, described, known.get(name), lacking)
     for name, table, build, described in (
-        ("items", "titles", items, "One row per item: its usual title, artist and length."),
-        ("users", "profiles", users, "One row per user: what the service knew of it last."),
+        ("items", "titles", items, "One row per item: its usual title, artist and length"),
+        ("users", "profiles", users, "One row per user: what the service knew of it last"),
     ):
-        yield Definition(name, described, _whole(table, build))
+        yield Definition(
+            name, f"{described}; of the whole log, so replace all.", _whole(table, build)
+        )
 
 
 def _whole(table: str, build: Callable[[ir.Table], ir.Table]) -> Callable[[Asked], ir.Table]:
