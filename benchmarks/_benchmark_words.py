@@ -23,12 +23,12 @@ PARTS = {
     "ten_times": (
         "## More events in the same memory",
         "python benchmarks/ten_times.py LOGS WORKSPACE --copies 10 --threads 2",
-        "The same logs once ({once[n_events]:,} lines, {once[n_scored]:,} listeners scored) and "
-        "{copies} times over under other ids of listeners ({large[n_events]:,} lines, "
-        "{large[n_scored]:,} listeners), from raw logs, unpacked, to a score for everybody. "
+        "The same logs once ({once[n_events]:,} lines) and {copies} times over under other ids of "
+        "listeners ({large[n_events]:,} lines, {large[n_scored]:,} listeners scored), from raw "
+        "logs, unpacked, to a score for everybody. "
         "{days_at_once} days at a time are made, read in and summed; then their raw logs and "
         "the rows of their events are deleted, so that a small disk is enough; that is not part "
-        "of the time. {threads} threads, {memory} for each engine.",
+        "of the time. {threads} threads, {memory} for each engine.{remark}",
     ),
     "ingest": (
         "## Raw logs to the lake",

@@ -37,7 +37,7 @@ from tenuto.features import build_features
 from tenuto.ingest import ingest
 from tenuto.opened import timeline_of
 from tenuto.rollups import build_rollups
-from tenuto.timeline import listeners
+from tenuto.timeline import UserRange, listeners, parts_of
 from tenuto.workspace import Workspace
 
 #: The steps that are timed, in order; others only make room.
@@ -75,6 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
         "large": measured[asked.copies][1],
         "ratio": rows[-1]["ratio"],
         "peak_gb": rows[-1]["peak GB"],
+        "remark": "",
     }
     write_rows(asked.out, "ten_times", rows, facts)
     write_page(asked.out, asked.page)
@@ -109,9 +110,9 @@ def from_logs_to_scores(
         begin("forget events")
         forget_rows(Lake(workspace.lake))
     begin("features")
-    write_features(workspace, folder / "features.parquet")
+    write_features(workspace, folder / "features")
     begin("scores")
-    n_scored = write_scores(model, folder / "features.parquet", folder / "scores.parquet")
+    n_scored = write_scores(model, folder / "features", folder / "scores.parquet")
     return {"n_events": summary.n_lines, "n_days": len(summary.days), "n_scored": n_scored}
 
 
@@ -122,28 +123,34 @@ def forget_rows(lake: Lake) -> None:
             pq.write_table(pq.read_schema(file).empty_table(), file)
 
 
-def write_features(workspace: Workspace, target: Path) -> None:
-    """All features of everybody, the day after the log."""
+def write_features(workspace: Workspace, into: Path) -> None:
+    """All features of everybody, the day after the log, part by part, as a run builds them."""
     timeline, settings = timeline_of(workspace), workspace.settings.engine
-    with engines.CATALOGUE.get("duckdb").open(
-        threads=settings.threads, memory=settings.memory, scratch=workspace.scratch
-    ) as engine:
-        past = timeline.past(engine, timeline.end)
+
+    def write(engine: engines.Engine, numbered: tuple[int, UserRange]) -> None:
+        number, part = numbered
+        past = timeline.of_users(part).past(engine, timeline.end)
         people = engine.cache(listeners(past), "people_of_the_benchmark")
-        engine.write_parquet(build_features(past, people).table, target)
+        features = build_features(past, people).table
+        engine.write_parquet(features, into / f"{number:04d}.parquet")
+
+    with engines.open_engine(settings, workspace.scratch) as engine:
+        parts = list(enumerate(parts_of(timeline.user_ids(engine))))
+        engines.beside_each_other(engine, write, parts, settings.n_threads())
 
 
 def write_scores(model: Path, features: Path, target: Path) -> int:
-    """A probability for every row of ``features``, some at a time; how many there are."""
+    """A probability for every row of the files in ``features``, some at a time; how many."""
     booster = ChurnModel.load(model)
     schema = pa.schema([("user_id", pa.int64()), ("probability", pa.float64())])
     n_scored = 0
     with pq.ParquetWriter(target, schema) as out:
-        for batch in pq.ParquetFile(features).iter_batches(SCORED_AT_ONCE):
-            table = batch.to_pandas()
-            scored = {"user_id": table["user_id"], "probability": booster.predict(table)}
-            out.write_table(pa.table(scored, schema=schema))
-            n_scored += len(table)
+        for file in sorted(features.iterdir()):
+            for batch in pq.ParquetFile(file).iter_batches(SCORED_AT_ONCE):
+                table = batch.to_pandas()
+                scored = {"user_id": table["user_id"], "probability": booster.predict(table)}
+                out.write_table(pa.table(scored, schema=schema))
+                n_scored += len(table)
     return n_scored
 
 

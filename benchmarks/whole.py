@@ -3,7 +3,7 @@
     python benchmarks/whole.py LOGS WORKSPACE --listeners 690000 --threads 2
 
 Where there are no LOGS, a service of so many listeners is simulated first (690,000 that are asked
-for make 600,000 that are seen, and 161.5 million events), which is not part of the time.
+for make 600,000 that are seen, and 161.5 million lines), which is not part of the time.
 WORKSPACE must not be there yet. Everything that `tenuto init` and `tenuto run` do is done in one
 process of its own; its peak memory is that of everything that it starts, too.
 """
