@@ -8,15 +8,16 @@ import nothing, so ``--help`` stays fast; a member is imported when it is asked 
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from tenuto.errors import ContractError, UnknownName, did_you_mean
+from tenuto.errors import ContractError, UnknownName
 
 
 class Catalogue:
@@ -95,3 +96,9 @@ class Catalogue:
 def _file_of(folder: Path, name: str) -> Path:
     package = folder / name / "__init__.py"
     return package if package.exists() else folder / f"{name}.py"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean 'x'?`` with the nearest of the ``known`` names, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 
 class TenutoError(Exception):
     """A mistake that the user can mend.
@@ -59,9 +56,3 @@ class NotEnoughData(TenutoError):
 
 class EngineError(TenutoError):
     """The engine is not installed, or cannot run what is asked."""
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`` Did you mean 'x'?`` with the nearest of the ``known`` names, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""

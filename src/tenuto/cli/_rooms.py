@@ -6,8 +6,8 @@ import importlib
 import pkgutil
 
 import tenuto
-from tenuto.catalogue import Catalogue
-from tenuto.errors import UnknownName, did_you_mean
+from tenuto.catalogue import Catalogue, did_you_mean
+from tenuto.errors import UnknownName
 
 
 def describe_rooms() -> dict[str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenuto.errors import ContractError, SettingsError, did_you_mean
+from tenuto.catalogue import did_you_mean
+from tenuto.errors import ContractError, SettingsError
 from tenuto.reranking import CATALOGUE
 from tenuto.reranking._candidates import Candidates
 from tenuto.reranking._facts import Facts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import ModuleType
 
-from tenuto.errors import UnknownName, did_you_mean
+from tenuto.catalogue import did_you_mean
+from tenuto.errors import UnknownName
 from tenuto.warehouse._catalogue import CATALOGUE
 from tenuto.warehouse._contract import Exported, Table
 

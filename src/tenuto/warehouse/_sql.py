@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenuto.errors import UnknownName, did_you_mean
+from tenuto.catalogue import did_you_mean
+from tenuto.errors import UnknownName
 from tenuto.warehouse._sql_definitions import Asked, Definition, definitions
 from tenuto.warehouse._sql_dialects import NotExpressible, check, in_dialect
 

@@ -9,7 +9,8 @@ import ibis.backends.sql.compilers as compilers
 import ibis.common.exceptions as ibis_errors
 import ibis.expr.types as ir
 
-from tenuto.errors import EngineError, UnknownName, did_you_mean
+from tenuto.catalogue import did_you_mean
+from tenuto.errors import EngineError, UnknownName
 from tenuto.warehouse._sql_words import LIKE_POSTGRES, as_postgres, spelled_out
 
 #: Every dialect, by its name in Ibis. singlestoredb is not here: Ibis loads its driver first.
